@@ -1,0 +1,113 @@
+// The small contracts between rooms: where time, names, bytes, requests and outcomes come from and go to.
+// Only shapes. Whoever implements one is held to the same suite as the others (test/contract).
+
+import type { Origin } from './origin.ts';
+import type { Failure, Outcome } from './outcome.ts';
+import type { Request } from './request.ts';
+
+/** Time. Monotonic: a jump of the wall clock moves nothing. */
+export interface Clock {
+  /** Milliseconds since some fixed moment, with fractions. */
+  now(): number;
+  /** Milliseconds since 1970, for what people read. */
+  wall(): number;
+  /** Calls once, not before `ms` have passed; what it returns takes it back. Does not keep the process alive. */
+  after(ms: number, call: () => void): () => void;
+  /** Calls once after every socket that is readable now has been read. */
+  afterPoll(call: () => void): void;
+}
+
+/** What a source gives when asked. `waiting`: nothing yet, `onReady` will be called. `ended`: nothing ever again. */
+export type Pulled = Request | Failure | typeof WAITING | typeof ENDED;
+export const WAITING = { type: 'waiting' } as const;
+export const ENDED = { type: 'ended' } as const;
+
+/**
+ * Where requests come from: a numbered sequence. Indices go 0, 1, 2, … without gaps, in the order of the pulls;
+ * an item that is no request is a Failure of phase `input` that takes an index too.
+ */
+export interface Source {
+  /** How many items in all, exactly; undefined where only the end will tell. */
+  readonly count: number | undefined;
+  /** Never blocks and never throws for a bad item. After `ended` it stays `ended`. Throws only if the input itself breaks. */
+  pull(): Pulled;
+  /** Set by the one who pulls; called after a `waiting`, once each, when a pull may give more (or the end, or throws). */
+  onReady: (() => void) | undefined;
+  /** Lets go of files and iterators; safe to call twice. */
+  close(): void;
+}
+
+/** A source whose n-th request is a pure function of n, computed in O(1). */
+export interface SeekableSource extends Source {
+  readonly count: number;
+  at(index: number): Request | Failure;
+}
+
+/** Called exactly once for each `send`, possibly before `send` returns. */
+export type Done = (request: Request, outcome: Outcome) => void;
+
+/** Carries one request to its origin and its outcome back. It keeps no order, admits everything, retries nothing visible. */
+export interface Transport {
+  send(request: Request, done: Done): void;
+  /** Everything under way fails with kind `aborted`; idle connections close. */
+  abort(): void;
+  /** Closes what is idle now and the rest when it ends. */
+  close(): void;
+  /** One line: what is open, what is under way. */
+  toString(): string;
+}
+
+/** An address that a socket can connect to. */
+export interface Address {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Names to addresses. Calls back exactly once, possibly at once, with at least one address or an error. */
+export interface Resolver {
+  resolve(host: string, done: (error: Error | null, addresses: readonly Address[]) => void): void;
+}
+
+/** What a connection hears from its wire. `bytes` is valid during the call only: it is shared with other wires. */
+export interface WireEvents {
+  onConnect(): void;
+  /** TLS is up; only after onConnect and only on secure wires. */
+  onSecure(): void;
+  onBytes(bytes: Buffer, length: number): void;
+  /** What was written has left for the kernel, after a write that returned false. */
+  onDrain(): void;
+  /** The peer will send no more; under TLS after its close_notify. */
+  onEnd(): void;
+  /** The last event. With an error the wire broke; without one it was closed on purpose or cleanly. */
+  onClose(error: Error | undefined): void;
+}
+
+/** A byte stream to one peer: TCP or TLS. */
+export interface Wire {
+  /** True when the kernel took it; false when it is buffered, then onDrain follows. */
+  write(head: string, body: Uint8Array | undefined): boolean;
+  /** Sends FIN (and close_notify) and closes. */
+  end(): void;
+  /** Closes at once, sending a reset where the system allows it. onClose follows. */
+  destroy(): void;
+  /** Bytes given to write that the kernel has not taken. */
+  readonly pendingBytes: number;
+  readonly remoteAddress: string;
+}
+
+/** Opens wires. */
+export interface Connector {
+  connect(origin: Origin, addresses: readonly Address[], events: WireEvents): Wire;
+}
+
+/** Where outcomes go. Batches in, backpressure out. */
+export interface Sink {
+  /** Takes one outcome; cheap. After `full` turns true the writer stops until `onDrain`. */
+  write(outcome: Outcome): void;
+  readonly full: boolean;
+  onDrain: (() => void) | undefined;
+  /** Called when it can store no more (disk full, closed pipe); nothing written later is kept. */
+  onError: ((error: Error) => void) | undefined;
+  /** Hands everything to the system and closes; rejects where that failed. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,315 @@
+// What comes of a request: a Response or a Failure, exactly one each. Pure data; nothing here sends or waits.
+
+import type { Request } from './request.ts';
+
+/** How far a request got on the wire: this, not its method alone, decides what may be sent again. */
+export type Sent = 'none' | 'partial' | 'whole' | 'response';
+
+/** Where it failed, in the order in which a request goes through them. */
+export type Phase = 'input' | 'queue' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';
+
+/** What went wrong there. */
+export type Kind =
+  /** no request: a bad URL, header or line (phase input) */
+  | 'invalid'
+  | 'timeout'
+  | 'refused'
+  | 'reset'
+  /** the peer closed before the response was whole */
+  | 'closed'
+  | 'unreachable'
+  /** the name has no address */
+  | 'not-found'
+  /** this machine ran out of descriptors or ports */
+  | 'resources'
+  /** the certificate was not accepted */
+  | 'certificate'
+  /** what came was not HTTP/1.x as RFC 9112 has it */
+  | 'protocol'
+  /** one of the limits on what a peer may send was passed */
+  | 'too-large'
+  /** the caller stopped it */
+  | 'aborted'
+  | 'unknown';
+
+export type Outcome = Response | Failure;
+
+/** Milliseconds by phase. What a reused connection had done before costs nothing: 0. */
+export interface Timings {
+  /** waiting for admission; not part of `totalMs` and charged to no timeout */
+  readonly queueMs: number;
+  readonly dnsMs: number;
+  readonly connectMs: number;
+  readonly tlsMs: number;
+  /** from the start of the attempt to the first byte of the final response */
+  readonly firstByteMs: number;
+  readonly totalMs: number;
+}
+
+/** What making the connection cost; shared by the requests that use it. */
+export interface ConnectionTimings {
+  readonly dnsMs: number;
+  readonly connectMs: number;
+  readonly tlsMs: number;
+}
+
+export const REUSED: ConnectionTimings = { dnsMs: 0, connectMs: 0, tlsMs: 0 };
+
+/** A response that arrived whole, whatever its status. */
+export class Response {
+  readonly type = 'response';
+  readonly request: Request;
+  readonly status: number;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
+  /** Content as it came, transfer coding removed. */
+  readonly body: Buffer;
+  /** Milliseconds from the start of the attempt until the response was whole. */
+  readonly ms: number;
+  readonly firstByteMs: number;
+  readonly remoteAddress: string;
+  readonly attempts: number;
+  readonly #connection: ConnectionTimings;
+  /** The header section as octets, one character each, from the first field's name to the last CRLF. */
+  readonly #fieldLines: string;
+  readonly #reason: string;
+  readonly #trailerLines: string;
+  #headers: ReadonlyArray<readonly [string, string]> | undefined;
+
+  constructor(
+    request: Request,
+    head: ResponseHead,
+    body: Buffer,
+    trailerLines: string,
+    ms: number,
+    firstByteMs: number,
+    connection: ConnectionTimings,
+    remoteAddress: string,
+  ) {
+    this.request = request;
+    this.status = head.status;
+    this.httpVersion = head.minorVersion === 1 ? '1.1' : '1.0';
+    this.body = body;
+    this.ms = ms;
+    this.firstByteMs = firstByteMs;
+    this.attempts = request.attempt;
+    this.remoteAddress = remoteAddress;
+    this.#connection = connection;
+    this.#fieldLines = head.fieldLines;
+    this.#reason = head.reason;
+    this.#trailerLines = trailerLines;
+  }
+
+  get index(): number {
+    return this.request.index;
+  }
+
+  get id(): string | number | undefined {
+    return this.request.id;
+  }
+
+  get url(): string {
+    return this.request.url;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  /** As fetch has it: a status of 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The reason phrase; means nothing to programs (RFC 9112 section 4). */
+  get reason(): string {
+    return this.#reason;
+  }
+
+  /** Every field line in the order of arrival, names as they came, values as octets (latin1). */
+  get headers(): ReadonlyArray<readonly [string, string]> {
+    this.#headers ??= readFieldLines(this.#fieldLines);
+    return this.#headers;
+  }
+
+  get trailers(): ReadonlyArray<readonly [string, string]> {
+    return readFieldLines(this.#trailerLines);
+  }
+
+  /** The value of a field, several lines joined by `, ` (not so for Set-Cookie: take `headerAll`). */
+  header(name: string): string | undefined {
+    const values = this.headerAll(name);
+    return values.length === 0 ? undefined : values.join(', ');
+  }
+
+  headerAll(name: string): string[] {
+    const key = name.toLowerCase();
+    const values: string[] = [];
+    for (const [field, value] of this.headers) {
+      if (field.length === key.length && field.toLowerCase() === key) values.push(value);
+    }
+    return values;
+  }
+
+  /** The media type in lower case without parameters, or an empty string. */
+  get mediaType(): string {
+    const value = this.header('content-type') ?? '';
+    const semicolon = value.indexOf(';');
+    return (semicolon === -1 ? value : value.slice(0, semicolon)).trim().toLowerCase();
+  }
+
+  /** The body as text: the charset of Content-Type where TextDecoder knows it, else UTF-8 (bad bytes become U+FFFD). */
+  text(): string {
+    const charset = /;\s*charset="?([^";\s]+)/i.exec(this.header('content-type') ?? '')?.[1];
+    if (charset === undefined || /^utf-?8$/i.test(charset)) return utf8(this.body);
+    try {
+      return new TextDecoder(charset).decode(this.body);
+    } catch {
+      return utf8(this.body);
+    }
+  }
+
+  /** The body parsed as JSON, which is UTF-8 whatever Content-Type says (RFC 8259 section 8.1). */
+  json<T = unknown>(): T {
+    return JSON.parse(utf8(this.body)) as T;
+  }
+
+  get timings(): Timings {
+    const { dnsMs, connectMs, tlsMs } = this.#connection;
+    const { queueMs } = this.request;
+    return { queueMs, dnsMs, connectMs, tlsMs, firstByteMs: this.firstByteMs, totalMs: this.ms };
+  }
+
+  toString(): string {
+    return `response ${this.index} ${this.status} ${this.body.length} bytes ${this.ms.toFixed(1)} ms`;
+  }
+}
+
+/** Buffer's own decoder, a tenth of TextDecoder's cost on small bodies; a byte order mark is dropped as fetch does. */
+function utf8(bytes: Buffer): string {
+  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+  return bytes.toString('utf8', marked ? 3 : 0);
+}
+
+/** What a parser knows of a response before its content. */
+export interface ResponseHead {
+  readonly status: number;
+  readonly minorVersion: number;
+  readonly reason: string;
+  readonly fieldLines: string;
+}
+
+function readFieldLines(lines: string): ReadonlyArray<readonly [string, string]> {
+  const fields: [string, string][] = [];
+  // A line that starts with white space continues the one before: obs-fold, one SP (RFC 9112 section 5.2).
+  const unfolded = lines.replace(/[ \t]*\r?\n[ \t]+/g, ' ');
+  for (const line of unfolded.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.push([line.slice(0, colon), trimmed(line, colon + 1)]);
+  }
+  return fields;
+}
+
+/** Optional white space is SP and HTAB alone (RFC 9110 section 5.6.3): trim() would take obs-text with it. */
+function trimmed(line: string, from: number): string {
+  let start = from;
+  let end = line.endsWith('\r') ? line.length - 1 : line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(c: number): boolean {
+  return c === 32 || c === 9;
+}
+
+/** What stands where no response does. Data, never thrown by flurry itself. */
+export class Failure {
+  readonly type = 'failure';
+  readonly index: number;
+  readonly id: string | number | undefined;
+  /** For phase `input`: the text that is no request, shortened. */
+  readonly url: string;
+  readonly method: string;
+  readonly phase: Phase;
+  readonly kind: Kind;
+  readonly sent: Sent;
+  readonly message: string;
+  readonly cause: unknown;
+  readonly attempts: number;
+  readonly ms: number;
+  /** Where in the input it stood, for phase `input`; from 1. */
+  readonly line: number | undefined;
+
+  constructor(fields: FailureFields) {
+    this.index = fields.index;
+    this.id = fields.id;
+    this.url = fields.url;
+    this.method = fields.method;
+    this.phase = fields.phase;
+    this.kind = fields.kind;
+    this.sent = fields.sent;
+    this.message = fields.message;
+    this.cause = fields.cause;
+    this.attempts = fields.attempts;
+    this.ms = fields.ms;
+    this.line = fields.line;
+  }
+
+  static ofInput(index: number, text: string, message: string, line?: number): Failure {
+    return new Failure({
+      index,
+      url: text,
+      method: '',
+      phase: 'input',
+      kind: 'invalid',
+      sent: 'none',
+      message: line === undefined ? message : `line ${line}: ${message}`,
+      attempts: 0,
+      ms: 0,
+      line,
+    });
+  }
+
+  static of(
+    request: Request,
+    phase: Phase,
+    kind: Kind,
+    message: string,
+    ms: number,
+    cause?: unknown,
+  ): Failure {
+    return new Failure({
+      index: request.index,
+      id: request.id,
+      url: request.url,
+      method: request.method,
+      phase,
+      kind,
+      sent: request.sent,
+      message,
+      cause,
+      attempts: request.attempt,
+      ms,
+    });
+  }
+
+  toString(): string {
+    return `failure ${this.index} ${this.phase}/${this.kind} sent ${this.sent}: ${this.message}`;
+  }
+}
+
+export interface FailureFields {
+  index: number;
+  id?: string | number | undefined;
+  url: string;
+  method: string;
+  phase: Phase;
+  kind: Kind;
+  sent: Sent;
+  message: string;
+  cause?: unknown;
+  attempts: number;
+  ms: number;
+  line?: number | undefined;
+}

@@ -1,0 +1,9 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export default defineConfig({
+  resolve: { alias: { 'flurry/target': at('./src/target/index.ts'), flurry: at('./src/index.ts') } },
+  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000, pool: 'threads' },
+});
