@@ -66,6 +66,8 @@ export interface Address {
 /** Names to addresses. Calls back exactly once, possibly at once, with at least one address or an error. */
 export interface Resolver {
   resolve(host: string, done: (error: Error | null, addresses: readonly Address[]) => void): void;
+  /** A connection to what was resolved has failed: the next resolve looks again. */
+  forget(host: string): void;
 }
 
 /** What a connection hears from its wire. `bytes` is valid during the call only: it is shared with other wires. */

@@ -261,6 +261,14 @@ export const OPTIONS = {
     group: 'TLS and addresses',
     doc: 'a file of certificates to trust in place of the system’s own (PEM)',
   }),
+  dnsTtlMs: duration({
+    default: 300_000,
+    min: 0,
+    max: DAY,
+    flag: '--dns-ttl <duration>',
+    group: 'TLS and addresses',
+    doc: 'how long an address is used before its name is looked up again; at once after a failed connection',
+  }),
   family: choice(['any', '4', '6'], {
     default: 'any',
     flag: '--ip <family>',

@@ -1,6 +1,7 @@
 // What comes of a request: a Response or a Failure, exactly one each. Pure data; nothing here sends or waits.
 
 import type { Request } from './request.ts';
+import { type ResponseHead, readFieldLines } from './response-head.ts';
 
 /** How far a request got on the wire: this, not its method alone, decides what may be sent again. */
 export type Sent = 'none' | 'partial' | 'whole' | 'response';
@@ -60,8 +61,6 @@ export class Response {
   readonly type = 'response';
   readonly request: Request;
   readonly status: number;
-  /** `1.1` or `1.0`. */
-  readonly httpVersion: string;
   /** Content as it came, transfer coding removed. */
   readonly body: Buffer;
   /** Milliseconds from the start of the attempt until the response was whole. */
@@ -70,11 +69,8 @@ export class Response {
   readonly remoteAddress: string;
   readonly attempts: number;
   readonly #connection: ConnectionTimings;
-  /** The header section as octets, one character each, from the first field's name to the last CRLF. */
-  readonly #fieldLines: string;
-  readonly #reason: string;
+  readonly #head: ResponseHead;
   readonly #trailerLines: string;
-  #headers: ReadonlyArray<readonly [string, string]> | undefined;
 
   constructor(
     request: Request,
@@ -88,15 +84,13 @@ export class Response {
   ) {
     this.request = request;
     this.status = head.status;
-    this.httpVersion = head.minorVersion === 1 ? '1.1' : '1.0';
     this.body = body;
     this.ms = ms;
     this.firstByteMs = firstByteMs;
     this.attempts = request.attempt;
     this.remoteAddress = remoteAddress;
     this.#connection = connection;
-    this.#fieldLines = head.fieldLines;
-    this.#reason = head.reason;
+    this.#head = head;
     this.#trailerLines = trailerLines;
   }
 
@@ -121,15 +115,19 @@ export class Response {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** `1.1` or `1.0`. */
+  get httpVersion(): string {
+    return this.#head.minorVersion === 0 ? '1.0' : '1.1';
+  }
+
   /** The reason phrase; means nothing to programs (RFC 9112 section 4). */
   get reason(): string {
-    return this.#reason;
+    return this.#head.reason;
   }
 
   /** Every field line in the order of arrival, names as they came, values as octets (latin1). */
   get headers(): ReadonlyArray<readonly [string, string]> {
-    this.#headers ??= readFieldLines(this.#fieldLines);
-    return this.#headers;
+    return this.#head.headers;
   }
 
   get trailers(): ReadonlyArray<readonly [string, string]> {
@@ -143,25 +141,18 @@ export class Response {
   }
 
   headerAll(name: string): string[] {
-    const key = name.toLowerCase();
-    const values: string[] = [];
-    for (const [field, value] of this.headers) {
-      if (field.length === key.length && field.toLowerCase() === key) values.push(value);
-    }
-    return values;
+    return this.#head.all(name);
   }
 
   /** The media type in lower case without parameters, or an empty string. */
   get mediaType(): string {
-    const value = this.header('content-type') ?? '';
-    const semicolon = value.indexOf(';');
-    return (semicolon === -1 ? value : value.slice(0, semicolon)).trim().toLowerCase();
+    return this.#head.mediaType;
   }
 
   /** The body as text: the charset of Content-Type where TextDecoder knows it, else UTF-8 (bad bytes become U+FFFD). */
   text(): string {
-    const charset = /;\s*charset="?([^";\s]+)/i.exec(this.header('content-type') ?? '')?.[1];
-    if (charset === undefined || /^utf-?8$/i.test(charset)) return utf8(this.body);
+    const { charset } = this.#head;
+    if (charset === 'utf-8') return utf8(this.body);
     try {
       return new TextDecoder(charset).decode(this.body);
     } catch {
@@ -191,38 +182,6 @@ function utf8(bytes: Buffer): string {
   return bytes.toString('utf8', marked ? 3 : 0);
 }
 
-/** What a parser knows of a response before its content. */
-export interface ResponseHead {
-  readonly status: number;
-  readonly minorVersion: number;
-  readonly reason: string;
-  readonly fieldLines: string;
-}
-
-function readFieldLines(lines: string): ReadonlyArray<readonly [string, string]> {
-  const fields: [string, string][] = [];
-  // A line that starts with white space continues the one before: obs-fold, one SP (RFC 9112 section 5.2).
-  const unfolded = lines.replace(/[ \t]*\r?\n[ \t]+/g, ' ');
-  for (const line of unfolded.split('\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0) fields.push([line.slice(0, colon), trimmed(line, colon + 1)]);
-  }
-  return fields;
-}
-
-/** Optional white space is SP and HTAB alone (RFC 9110 section 5.6.3): trim() would take obs-text with it. */
-function trimmed(line: string, from: number): string {
-  let start = from;
-  let end = line.endsWith('\r') ? line.length - 1 : line.length;
-  while (start < end && isBlank(line.charCodeAt(start))) start++;
-  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
-  return line.slice(start, end);
-}
-
-function isBlank(c: number): boolean {
-  return c === 32 || c === 9;
-}
-
 /** What stands where no response does. Data, never thrown by flurry itself. */
 export class Failure {
   readonly type = 'failure';
@@ -240,6 +199,8 @@ export class Failure {
   readonly ms: number;
   /** Where in the input it stood, for phase `input`; from 1. */
   readonly line: number | undefined;
+  /** True where the wire knows that sending once more, on a fresh connection, repeats nothing (RFC 9110 section 9.2.2). */
+  resend = false;
 
   constructor(fields: FailureFields) {
     this.index = fields.index;

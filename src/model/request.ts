@@ -1,5 +1,6 @@
 // What to send: one request with its index, and how far it has come. Never sends anything.
 
+import type { Done } from './contracts.ts';
 import { EMPTY_HEADERS, type HeaderBlock, type HeadersInput } from './header-block.ts';
 import { InvalidRequest } from './invalid.ts';
 import { type Origin, parseUrl } from './origin.ts';
@@ -43,6 +44,8 @@ export class Request {
   queueMs = 0;
   /** Set for a second attempt after a stale or broken connection: no reuse, no pipelining. */
   fresh = false;
+  /** Who hears of the outcome, while the transport has it. */
+  done: Done | undefined = undefined;
 
   constructor(
     index: number,

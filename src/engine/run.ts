@@ -1,0 +1,196 @@
+// One run: requests from a source through scheduler and transport to a sink, and the numbers of it. It wires rooms,
+// drains and closes them; it decides nothing about HTTP, fairness or formats.
+
+import { type Condition, holds } from '../metrics/condition.ts';
+import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
+import { Tally } from '../metrics/tally.ts';
+import type { Sink, Source, Transport } from '../model/contracts.ts';
+import type { Settings } from '../model/options.ts';
+import type { Failure, Outcome } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import { openTransport, type World } from './transport-of.ts';
+
+/** Why a run ended before its input did. */
+export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
+
+/** The input broke, or `strictInput` met an item that is no request. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/**
+ *   new ─start─► running ─stop─► stopping ─► ended
+ *                   └────── drained ──────────┘
+ */
+export type RunState = 'new' | 'running' | 'stopping' | 'ended';
+
+export class RunCore {
+  state: RunState = 'new';
+  stoppedBy: StoppedBy | undefined;
+  /** Resolves when every outcome is in the sink and the sink is closed; rejects with what broke the run. */
+  readonly done: Promise<void>;
+  readonly #settings: Settings;
+  readonly #source: Source;
+  readonly #sink: Sink;
+  readonly #world: World;
+  readonly #transport: Transport;
+  readonly #scheduler: Scheduler;
+  readonly #tally = new Tally();
+  readonly #cancels: (() => void)[] = [];
+  #error: unknown;
+  #startedMs = 0;
+  #endedMs = 0;
+  #cpuAtStart: NodeJS.CpuUsage = { user: 0, system: 0 };
+  #cpuUs = 0;
+  #inFlightMax = 0;
+  #resolve!: () => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(settings: Settings, source: Source, sink: Sink, world: World) {
+    this.#settings = settings;
+    this.#source = source;
+    this.#sink = sink;
+    this.#world = world;
+    this.#transport = openTransport(settings, world);
+    const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
+    this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, world.clock);
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    sink.onDrain = () => this.#scheduler.resume();
+    sink.onError = (error) => this.#break('sink', error);
+  }
+
+  start(): void {
+    if (this.state !== 'new') return;
+    this.state = 'running';
+    this.#cpuAtStart = process.cpuUsage();
+    this.#startedMs = this.#world.clock.now();
+    const { durationMs } = this.#settings;
+    if (durationMs !== undefined) this.#after(durationMs, () => this.stop('duration'));
+    this.#scheduler.pump();
+  }
+
+  /** Sends nothing more; what is in flight may end within the grace period. What was never sent leaves no outcome. */
+  stop(by: StoppedBy): void {
+    if (this.state !== 'running') return;
+    this.state = 'stopping';
+    this.stoppedBy = by;
+    this.#after(this.#settings.graceMs, () => this.#transport.abort());
+    this.#scheduler.stop();
+  }
+
+  /** What is in flight fails with kind `aborted`, now. */
+  abort(by: StoppedBy): void {
+    this.stop(by);
+    if (this.state === 'stopping') this.#transport.abort();
+  }
+
+  /** The caller's reason ends it: as abort, and the run rejects with the reason. */
+  fail(reason: unknown): void {
+    if (this.state === 'ended') return;
+    this.#error ??= reason;
+    this.abort('caller');
+  }
+
+  // ── what the scheduler says ─────────────────────────────────────────────────────────────────────────────
+
+  dispatch(request: Request): void {
+    const { inFlight } = this.#scheduler;
+    if (inFlight > this.#inFlightMax) this.#inFlightMax = inFlight;
+    this.#transport.send(request, this.#onDone);
+  }
+
+  /** One function for all requests, not a closure for each. */
+  readonly #onDone = (request: Request, outcome: Outcome): void => {
+    if (outcome.type === 'failure' && outcome.resend) {
+      request.fresh = true;
+      this.#scheduler.settle(request, true);
+      return;
+    }
+    this.#deliver(outcome);
+    this.#scheduler.settle(request, false);
+  };
+
+  reject(failure: Failure): void {
+    this.#deliver(failure);
+    if (this.#settings.strictInput) this.#break('input', new InputError(`${failure.message} (strict input)`));
+  }
+
+  broken(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#error ??= new InputError(message, { cause: error });
+    this.stoppedBy ??= 'input';
+  }
+
+  drained(): void {
+    this.#endedMs = this.#world.clock.now();
+    const cpu = process.cpuUsage(this.#cpuAtStart);
+    this.#cpuUs = cpu.user + cpu.system;
+    for (const cancel of this.#cancels) cancel();
+    this.#transport.close();
+    this.#source.close();
+    this.#sink.close().then(
+      () => this.#end(),
+      (error) => {
+        this.#error ??= error;
+        this.stoppedBy ??= 'sink';
+        this.#end();
+      },
+    );
+  }
+
+  #deliver(outcome: Outcome): void {
+    this.#tally.add(outcome);
+    this.#sink.write(outcome);
+    if (this.#sink.full) this.#scheduler.pause();
+  }
+
+  /** Something around the requests broke: nothing more is sent, and the run rejects when all is closed. */
+  #break(by: StoppedBy, error: Error): void {
+    this.#error ??= error;
+    if (by === 'sink') this.abort(by);
+    else this.stop(by);
+  }
+
+  #end(): void {
+    this.state = 'ended';
+    if (this.#error === undefined) this.#resolve();
+    else this.#reject(this.#error);
+  }
+
+  #after(ms: number, call: () => void): void {
+    this.#cancels.push(this.#world.clock.after(ms, call));
+  }
+
+  // ── numbers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  snapshot(): Snapshot {
+    const ended = this.#endedMs > 0;
+    const cpu = process.cpuUsage(this.#cpuAtStart);
+    return snapshot(this.#tally, {
+      wallMs: this.state === 'new' ? 0 : (ended ? this.#endedMs : this.#world.clock.now()) - this.#startedMs,
+      cpuUs: ended ? this.#cpuUs : cpu.user + cpu.system,
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      expected: this.#source.count,
+      inFlight: this.#scheduler.inFlight,
+      inFlightMax: this.#inFlightMax,
+      queued: this.#scheduler.waiting,
+      concurrency: this.#settings.concurrency,
+    });
+  }
+
+  get summary(): Summary {
+    return summarize(this.snapshot());
+  }
+
+  holds(condition: Condition): boolean {
+    return holds(condition, this.snapshot(), this.#tally.latency);
+  }
+
+  toString(): string {
+    return `run ${this.state}: ${this.#scheduler}; ${this.#transport}`;
+  }
+}

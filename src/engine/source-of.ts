@@ -1,0 +1,131 @@
+// From what callers pass to a Source: a template, a list, an iterable, or a definition that opens one.
+
+import type { Source } from '../model/contracts.ts';
+import { EMPTY_HEADERS, type HeaderBlock } from '../model/header-block.ts';
+import { OptionError } from '../model/option-kinds.ts';
+import type { Settings } from '../model/options.ts';
+import { type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
+import { openFile } from '../sources/file-source.ts';
+import type { InputFormat } from '../sources/input-format.ts';
+import { openInput } from '../sources/input-source.ts';
+import { iterableSource } from '../sources/iterable-source.ts';
+import { compileTemplates } from '../sources/template.ts';
+import { compileRowTemplate } from '../sources/template-row.ts';
+import { TemplateSource } from '../sources/template-source.ts';
+import { readWordsFile } from '../sources/template-words.ts';
+
+/** A source that is opened when its run starts, with the run's defaults for requests. */
+export interface SourceDefinition {
+  open(factory: RequestFactory, settings: Settings): Source;
+}
+
+/** A URL or URL template, several inputs, or the definition of a source. */
+export type SourceInput =
+  | string
+  | URL
+  | Iterable<RequestInput>
+  | AsyncIterable<RequestInput>
+  | SourceDefinition;
+
+export interface InputFile {
+  readonly format?: InputFormat;
+  readonly lineBytesMax?: number;
+  /** For CSV: a URL with `{column}` in place of a `url` column. */
+  readonly url?: string;
+}
+
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** Requests from a file: one URL a line, JSON Lines, or CSV, by its extension or its first line. */
+export function fromFile(path: string, options: InputFile = {}): SourceDefinition {
+  return { open: (factory) => openFile(path, inputOptions(factory, options)) };
+}
+
+/** The same from a stream of bytes. */
+export function fromStream(
+  stream: AsyncIterable<Uint8Array>,
+  name: string,
+  options: InputFile = {},
+): SourceDefinition {
+  return { open: (factory) => openInput(stream, { name, ...inputOptions(factory, options) }) };
+}
+
+function inputOptions(factory: RequestFactory, options: InputFile) {
+  const { url } = options;
+  return {
+    format: options.format ?? 'auto',
+    lineBytesMax: options.lineBytesMax ?? LINE_BYTES_MAX,
+    factory,
+    ...(url === undefined
+      ? {}
+      : { rowToUrl: (columns: readonly string[]) => compileRowTemplate(url, columns) }),
+  } as const;
+}
+
+/** Several URL templates, one after another. */
+export function fromTemplates(urls: readonly string[]): SourceDefinition {
+  return {
+    open(factory, settings) {
+      const { globoff, vars, zip } = settings;
+      const templates = compileTemplates(urls, { globoff, vars, zip, readWords: readWordsFile });
+      return new TemplateSource(templates, factory, settings.first);
+    },
+  };
+}
+
+export function definitionOf(input: SourceInput): SourceDefinition {
+  if (typeof input === 'string') return fromTemplates([input]);
+  if (input instanceof URL) return { open: (factory) => iterableSource([input], factory) };
+  if (typeof input !== 'object' || input === null) throw notASource();
+  if ('open' in input && typeof input.open === 'function') return input;
+  if (Symbol.iterator in input || Symbol.asyncIterator in input) {
+    return { open: (factory) => iterableSource(input as Iterable<RequestInput>, factory) };
+  }
+  throw notASource();
+}
+
+function notASource(): OptionError {
+  return new OptionError(
+    'source',
+    'the first argument is a URL, a URL template, an iterable of requests, or fromFile(path)',
+  );
+}
+
+export function requestDefaults(settings: Settings): RequestDefaults {
+  const base: HeaderBlock = EMPTY_HEADERS.with({
+    'User-Agent': settings.userAgent === '' ? null : settings.userAgent,
+    Accept: '*/*',
+  });
+  const { body } = settings;
+  return {
+    method: settings.method,
+    headers: base.with(settings.headers),
+    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
+  };
+}
+
+export function openSource(definition: SourceDefinition, settings: Settings): Source {
+  const source = definition.open(new RequestFactory(requestDefaults(settings)), settings);
+  return settings.first === undefined ? source : firstOf(source, settings.first);
+}
+
+/** The first n items of a source, whatever its kind. */
+function firstOf(source: Source, first: number): Source {
+  let left = first;
+  return {
+    count: source.count === undefined ? undefined : Math.min(first, source.count),
+    pull() {
+      if (left <= 0) return { type: 'ended' };
+      const pulled = source.pull();
+      if (pulled.type === 'request' || pulled.type === 'failure') left--;
+      return pulled;
+    },
+    get onReady() {
+      return source.onReady;
+    },
+    set onReady(ready) {
+      source.onReady = ready;
+    },
+    close: () => source.close(),
+  };
+}

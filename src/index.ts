@@ -1,0 +1,26 @@
+// The public names, and nothing else. A test pins them.
+
+export { type FlurryOptions, flurry, type Run } from './engine/flurry.ts';
+export { InputError } from './engine/run.ts';
+export {
+  fromFile,
+  fromStream,
+  fromTemplates,
+  type SourceDefinition,
+  type SourceInput,
+} from './engine/source-of.ts';
+export type { Snapshot, Summary } from './metrics/snapshot.ts';
+export type { Sink, Source } from './model/contracts.ts';
+export type { HeadersInput } from './model/header-block.ts';
+export { OptionError } from './model/option-kinds.ts';
+export {
+  Failure,
+  type Kind,
+  type Outcome,
+  type Phase,
+  Response,
+  type Sent,
+  type Timings,
+} from './model/outcome.ts';
+export type { Request, RequestInput, RequestObject } from './model/request.ts';
+export { TemplateError } from './sources/template-error.ts';

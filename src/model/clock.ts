@@ -1,0 +1,18 @@
+// The one place where real time comes from. Everything else is given a Clock, so that tests can give another.
+
+import type { Clock } from './contracts.ts';
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, call) {
+    const timer = setTimeout(call, ms);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+  afterPoll(call) {
+    // The first setImmediate may run in the check phase of this very turn, before anything was polled;
+    // the second one has a whole poll phase before it.
+    setImmediate(() => setImmediate(call));
+  },
+};

@@ -1,0 +1,94 @@
+// A response before its content: status line and header section. Fields are taken apart when someone asks.
+
+type Fields = ReadonlyArray<readonly [string, string]>;
+
+/**
+ * Immutable; responses with the very same octets share one, so that what is asked of a thousand equal heads
+ * is worked out once.
+ */
+export class ResponseHead {
+  readonly status: number;
+  readonly minorVersion: number;
+  readonly reason: string;
+  /** The header section as octets, one character each, from the first field's name to the last line end. */
+  readonly fieldLines: string;
+  readonly framing: Framing;
+  #headers: Fields | undefined;
+  #mediaType: string | undefined;
+  #charset: string | undefined;
+
+  constructor(status: number, minorVersion: number, reason: string, fieldLines: string, framing: Framing) {
+    this.status = status;
+    this.minorVersion = minorVersion;
+    this.reason = reason;
+    this.fieldLines = fieldLines;
+    this.framing = framing;
+  }
+
+  get headers(): Fields {
+    this.#headers ??= readFieldLines(this.fieldLines);
+    return this.#headers;
+  }
+
+  all(name: string): string[] {
+    const key = name.toLowerCase();
+    const values: string[] = [];
+    for (const [field, value] of this.headers) {
+      if (field.length === key.length && field.toLowerCase() === key) values.push(value);
+    }
+    return values;
+  }
+
+  /** The media type in lower case without parameters, or an empty string. */
+  get mediaType(): string {
+    this.#mediaType ??= (this.all('content-type')[0] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    return this.#mediaType;
+  }
+
+  /** The charset parameter of Content-Type in lower case; `utf-8` where there is none. */
+  get charset(): string {
+    this.#charset ??= charsetOf(this.all('content-type')[0] ?? '');
+    return this.#charset;
+  }
+}
+
+/** What the header section says about where the message ends and whether the connection goes on. */
+export interface Framing {
+  /** Undefined: no Content-Length. NaN: one that is invalid (RFC 9112 section 6.3, rule 5). */
+  readonly contentLength: number | undefined;
+  /** `none`: no Transfer-Encoding; `chunked`: it is the last coding; `other`: something else is. */
+  readonly transferEncoding: 'none' | 'chunked' | 'other';
+  /** True when nothing in the head forbids to use the connection again. */
+  readonly keepAlive: boolean;
+  /** What Keep-Alive: timeout says, in milliseconds; undefined where it says nothing. */
+  readonly keepAliveMs: number | undefined;
+}
+
+function charsetOf(contentType: string): string {
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1]?.toLowerCase();
+  return charset === undefined || charset === 'utf8' ? 'utf-8' : charset;
+}
+
+export function readFieldLines(lines: string): Fields {
+  const fields: [string, string][] = [];
+  // A line that starts with white space continues the one before: obs-fold, one SP (RFC 9112 section 5.2).
+  const unfolded = lines.replace(/[ \t]*\r?\n[ \t]+/g, ' ');
+  for (const line of unfolded.split('\n')) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.push([line.slice(0, colon), trimmed(line, colon + 1)]);
+  }
+  return fields;
+}
+
+/** Optional white space is SP and HTAB alone (RFC 9110 section 5.6.3): trim() would take obs-text with it. */
+function trimmed(line: string, from: number): string {
+  let start = from;
+  let end = line.endsWith('\r') ? line.length - 1 : line.length;
+  while (start < end && isBlank(line.charCodeAt(start))) start++;
+  while (end > start && isBlank(line.charCodeAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(c: number): boolean {
+  return c === 32 || c === 9;
+}

@@ -1,0 +1,251 @@
+// Admission: which request goes out next, and when. It pulls from the source no further than it must, keeps the limits
+// and shares the slots fairly between origins. No I/O, no time of its own: it is told what ended.
+
+import { type Clock, ENDED, type Source, WAITING } from '../model/contracts.ts';
+import { Fifo } from '../model/fifo.ts';
+import type { Failure } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { Lane } from './lane.ts';
+import { ReadyLanes } from './ready-lanes.ts';
+
+export interface SchedulerSettings {
+  /** Requests in flight, all origins together. */
+  readonly concurrency: number;
+  /** Requests in flight to one origin. */
+  readonly perHost: number;
+  readonly lookAhead: number;
+  readonly lookAheadBytesMax: number;
+}
+
+export interface SchedulerEvents {
+  /** It has a slot: send it. May settle it before it returns. */
+  dispatch(request: Request): void;
+  /** An item of the input that is no request. */
+  reject(failure: Failure): void;
+  /** The input is at its end and nothing is under way or waiting. Called once. */
+  drained(): void;
+  /** The input broke; nothing more is pulled. */
+  broken(error: unknown): void;
+}
+
+/**
+ * A slot is free → the waiting lane with the least in flight takes it, as long as that stays within its fair share
+ * (slots ÷ origins with work); else the source is asked for another origin, up to the look-ahead; only when that has
+ * nothing to give may a lane have more than its share. No slot stays empty while there is work that may be sent.
+ */
+export class Scheduler {
+  readonly #settings: SchedulerSettings;
+  readonly #source: Source;
+  readonly #events: SchedulerEvents;
+  readonly #clock: Clock;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new ReadyLanes();
+  /** Again to be sent after a connection failed under them: they were admitted before and go first. */
+  readonly #again = new Fifo<Request>();
+  #lastLane: Lane | undefined;
+  #inFlight = 0;
+  /** Lanes with requests under way or waiting. */
+  #busy = 0;
+  #waiting = 0;
+  #waitingBytes = 0;
+  #input: 'open' | 'waiting' | 'ended' = 'open';
+  #pumping = false;
+  #paused = false;
+  #drained = false;
+
+  constructor(settings: SchedulerSettings, source: Source, events: SchedulerEvents, clock: Clock) {
+    this.#settings = settings;
+    this.#source = source;
+    this.#events = events;
+    this.#clock = clock;
+    source.onReady = () => {
+      if (this.#input === 'waiting') this.#input = 'open';
+      this.pump();
+    };
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** Read from the input and not sent yet. */
+  get waiting(): number {
+    return this.#waiting + this.#again.length;
+  }
+
+  toString(): string {
+    return `${this.#inFlight} in flight, ${this.waiting} waiting in ${this.#lanes.size} lanes, source ${this.#input}${this.#paused ? ', paused' : ''}`;
+  }
+
+  /** Nothing new is sent until `resume`. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.pump();
+  }
+
+  /** Pulls no more and forgets what waits; what is under way may end. */
+  stop(): void {
+    this.#input = 'ended';
+    this.#source.close();
+    this.#lanes.clear();
+    for (let lane = this.#ready.least(); lane !== undefined; lane = this.#ready.least())
+      this.#ready.remove(lane);
+    this.#waiting = 0;
+    while (this.#again.shift() !== undefined);
+    this.pump();
+  }
+
+  /** A dispatched request has ended and its slot is free. `again`: it takes the next slot itself. */
+  settle(request: Request, again: boolean): void {
+    this.#inFlight--;
+    const { key } = request.origin;
+    const lane = this.#lastLane?.key === key ? this.#lastLane : this.#lanes.get(key);
+    if (lane !== undefined) this.#release(lane);
+    if (again) this.#again.push(request);
+    this.pump();
+  }
+
+  /** Fills free slots. Never nested: what settles meanwhile is seen by the loop that is running. */
+  pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (!this.#paused && this.#inFlight < this.#settings.concurrency && this.#step());
+    this.#pumping = false;
+    if (this.#input !== 'ended' || this.#inFlight > 0 || this.waiting > 0 || this.#drained) return;
+    this.#drained = true;
+    this.#events.drained();
+  }
+
+  /** Sends or pulls one; false when there is nothing that may be done. */
+  #step(): boolean {
+    const again = this.#again.shift();
+    if (again !== undefined) {
+      this.#dispatch(this.#laneOf(again), again);
+      return true;
+    }
+    const lane = this.#ready.least();
+    if (lane !== undefined && lane.inFlight < this.#share()) {
+      this.#dispatchFrom(lane);
+      return true;
+    }
+    if (this.#mayPull()) return this.#pull();
+    // The look-ahead is used up: better more than a fair share for one than an idle slot.
+    if (lane === undefined || lane.inFlight >= this.#settings.perHost) return false;
+    this.#dispatchFrom(lane);
+    return true;
+  }
+
+  #mayPull(): boolean {
+    const { lookAhead, lookAheadBytesMax } = this.#settings;
+    return this.#input === 'open' && this.#waiting < lookAhead && this.#waitingBytes < lookAheadBytesMax;
+  }
+
+  /** True also when the pull gave nothing: the next step sees that the source is waiting or at its end. */
+  #pull(): boolean {
+    let pulled: ReturnType<Source['pull']>;
+    try {
+      pulled = this.#source.pull();
+    } catch (error) {
+      this.#input = 'ended';
+      this.#events.broken(error);
+      return true;
+    }
+    switch (pulled.type) {
+      case 'request':
+        this.#place(pulled);
+        return true;
+      case 'failure':
+        this.#events.reject(pulled);
+        return true;
+      case WAITING.type:
+        this.#input = 'waiting';
+        return true;
+      case ENDED.type:
+        this.#input = 'ended';
+        return true;
+      default:
+        return unreachable(pulled);
+    }
+  }
+
+  #place(request: Request): void {
+    const lane = this.#laneOf(request);
+    if (lane.waiting.length === 0 && lane.inFlight < Math.min(this.#share(), this.#settings.perHost)) {
+      this.#dispatch(lane, request);
+      return;
+    }
+    request.queuedAtMs = this.#clock.now();
+    lane.waiting.push(request);
+    this.#waiting++;
+    this.#waitingBytes += request.body?.length ?? 0;
+    if (lane.level === -1 && lane.inFlight < this.#settings.perHost) this.#ready.add(lane);
+  }
+
+  #dispatchFrom(lane: Lane): void {
+    const request = lane.waiting.shift()!;
+    this.#waiting--;
+    this.#waitingBytes -= request.body?.length ?? 0;
+    request.queueMs = this.#clock.now() - request.queuedAtMs;
+    this.#dispatch(lane, request);
+  }
+
+  #dispatch(lane: Lane, request: Request): void {
+    this.#inFlight++;
+    if (lane.level !== -1) this.#ready.remove(lane);
+    lane.inFlight++;
+    if (lane.waiting.length > 0 && lane.inFlight < this.#settings.perHost) this.#ready.add(lane);
+    this.#events.dispatch(request);
+  }
+
+  #release(lane: Lane): void {
+    if (lane.level !== -1) this.#ready.remove(lane);
+    lane.inFlight--;
+    if (lane.waiting.length > 0) this.#ready.add(lane);
+    else if (lane.inFlight === 0) this.#rest(lane);
+  }
+
+  /** It has nothing under way and nothing waiting. A few such lanes are kept, to be found again. */
+  #rest(lane: Lane): void {
+    lane.busy = false;
+    this.#busy--;
+    if (this.#lanes.size <= LANES_KEPT) return;
+    this.#lanes.delete(lane.key);
+    if (this.#lastLane === lane) this.#lastLane = undefined;
+  }
+
+  #laneOf(request: Request): Lane {
+    const { key } = request.origin;
+    let lane = this.#lastLane;
+    if (lane === undefined || lane.key !== key) {
+      lane = this.#lanes.get(key);
+      if (lane === undefined) {
+        lane = new Lane(key, new Fifo());
+        this.#lanes.set(key, lane);
+      }
+      this.#lastLane = lane;
+    }
+    if (!lane.busy) {
+      lane.busy = true;
+      this.#busy++;
+    }
+    return lane;
+  }
+
+  /** Slots ÷ origins that have work. */
+  #share(): number {
+    return this.#busy <= 1
+      ? this.#settings.concurrency
+      : Math.max(1, Math.floor(this.#settings.concurrency / this.#busy));
+  }
+}
+
+const LANES_KEPT = 1024;
+
+function unreachable(pulled: never): never {
+  throw new Error(`a source gave ${JSON.stringify(pulled)}`);
+}

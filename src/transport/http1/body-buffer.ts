@@ -1,0 +1,48 @@
+// Collects the content of one response. It grows by doubling, never by what a Content-Length promises: a peer
+// can promise much and send nothing.
+
+import { type Fault, type ResponseLimits, tooLarge } from './limits.ts';
+
+const EMPTY = Buffer.alloc(0);
+const FIRST_BYTES = 4096;
+
+export class BodyBuffer {
+  readonly #max: number;
+  #bytes: Buffer = EMPTY;
+  #length = 0;
+
+  constructor(limits: ResponseLimits) {
+    this.#max = limits.bodyBytesMax;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** `whole`: these are all the octets there will be; they are copied to their exact size, as most bodies are. */
+  take(b: Buffer, start: number, end: number, whole: boolean): Fault | undefined {
+    const needed = this.#length + end - start;
+    if (needed > this.#max) return tooLarge('the body', this.#max, 'bodyBytesMax');
+    if (needed > this.#bytes.length) {
+      const size = whole
+        ? needed
+        : Math.max(FIRST_BYTES, needed, Math.min(this.#max, this.#bytes.length * 2));
+      const grown = whole ? Buffer.allocUnsafe(size) : Buffer.allocUnsafeSlow(size);
+      this.#bytes.copy(grown, 0, 0, this.#length);
+      this.#bytes = grown;
+    }
+    b.copy(this.#bytes, this.#length, start, end);
+    this.#length = needed;
+    return undefined;
+  }
+
+  /** Hands the body out and starts empty again. A buffer more than half empty is not left to hold the memory. */
+  release(): Buffer {
+    const bytes = this.#bytes;
+    const length = this.#length;
+    this.#bytes = EMPTY;
+    this.#length = 0;
+    if (length === bytes.length) return bytes;
+    return length * 2 < bytes.length ? Buffer.from(bytes.subarray(0, length)) : bytes.subarray(0, length);
+  }
+}

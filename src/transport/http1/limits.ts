@@ -1,0 +1,26 @@
+// What a peer may make us hold or read, in one place; every number comes from the table of options.
+
+export interface ResponseLimits {
+  readonly headerBytesMax: number;
+  readonly headerCountMax: number;
+  readonly reasonBytesMax: number;
+  readonly interimMax: number;
+  readonly bodyBytesMax: number;
+  readonly chunkExtensionBytesMax: number;
+  readonly chunkExtensionTotalBytesMax: number;
+  readonly trailerBytesMax: number;
+}
+
+/** Why a response cannot be taken. `protocol`: it is not HTTP/1.x; `too-large`: a limit was passed. */
+export interface Fault {
+  readonly kind: 'protocol' | 'too-large';
+  readonly message: string;
+}
+
+export function malformed(message: string): Fault {
+  return { kind: 'protocol', message };
+}
+
+export function tooLarge(what: string, limit: number, option: string): Fault {
+  return { kind: 'too-large', message: `${what} passes the limit of ${limit} (${option})` };
+}

@@ -1,0 +1,229 @@
+// The connections of one origin, and of all origins together. It decides which connection a request goes out on;
+// how many requests there may be at once was decided before (scheduler). Every step is O(1).
+
+import type { Done, Resolver } from '../model/contracts.ts';
+import { Fifo } from '../model/fifo.ts';
+import type { Origin } from '../model/origin.ts';
+import { Failure } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import {
+  Connection,
+  type ConnectionOwner,
+  type ConnectionState,
+  type ConnectionTools,
+  isPipelinable,
+  settle,
+} from './http1/connection.ts';
+import { RequestHeads } from './http1/request-head.ts';
+
+/** A connection unused for longer than this is looked at once more before it is written to: see `#check`. */
+const TRUSTED_IDLE_MS = 1;
+
+export interface PoolTools extends ConnectionTools {
+  readonly resolver: Resolver;
+  /** Requests on one connection at once; 1 is no pipelining. */
+  readonly pipeline: number;
+  /** Connections of one origin where requests are pipelined. */
+  readonly pipelinedConnectionsMax: number;
+  readonly idle: IdleConnections;
+  readonly onEmpty: (pool: OriginPool) => void;
+}
+
+/** All unused connections by age, of every origin: the oldest closes when there are too many. */
+export class IdleConnections {
+  readonly #max: number;
+  #oldest: Connection | undefined;
+  #newest: Connection | undefined;
+  #count = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(connection: Connection): void {
+    connection.older = this.#newest;
+    connection.newer = undefined;
+    if (this.#newest === undefined) this.#oldest = connection;
+    else this.#newest.newer = connection;
+    this.#newest = connection;
+    this.#count++;
+    if (this.#count > this.#max) this.#oldest!.retire();
+  }
+
+  remove(connection: Connection): void {
+    if (connection.older === undefined) this.#oldest = connection.newer;
+    else connection.older.newer = connection.newer;
+    if (connection.newer === undefined) this.#newest = connection.older;
+    else connection.newer.older = connection.older;
+    connection.older = undefined;
+    connection.newer = undefined;
+    this.#count--;
+  }
+}
+
+export class OriginPool implements ConnectionOwner {
+  readonly origin: Origin;
+  readonly heads: RequestHeads;
+  free: Connection | undefined;
+  readonly #tools: PoolTools;
+  readonly #connections = new Set<Connection>();
+  /** Unused connections, the one used last first: the rest grow old together and close. */
+  #idle: Connection | undefined;
+  #idleCount = 0;
+  /** With pipelining: connections in use that can take another request, and requests that wait for one. */
+  readonly #roomy = new Set<Connection>();
+  readonly #pending = new Fifo<Request>();
+  #aborted = false;
+
+  constructor(origin: Origin, tools: PoolTools) {
+    this.origin = origin;
+    this.heads = new RequestHeads(origin);
+    this.#tools = tools;
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  toString(): string {
+    return `${this.origin.key}: ${this.#connections.size} connections, ${this.#idleCount} idle, ${this.#pending.length} waiting`;
+  }
+
+  send(request: Request, done: Done): void {
+    request.done = done;
+    if (this.#aborted) return this.#refuse(request);
+    if (request.fresh) return this.#open(request);
+    if (this.#tools.pipeline > 1) return this.#pipeline(request);
+    const connection = this.free ?? this.#takeIdle();
+    this.free = undefined;
+    if (connection === undefined) this.#open(request);
+    else this.#sendOn(connection, request);
+  }
+
+  /** Nothing new goes out, and what is under way fails with kind `aborted`. */
+  abort(): void {
+    this.#aborted = true;
+    for (const connection of [...this.#connections]) connection.abort();
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+  }
+
+  /** Unused connections close now, the others after their response. */
+  retire(): void {
+    for (const connection of [...this.#connections]) connection.retire();
+  }
+
+  #refuse(request: Request): void {
+    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+  }
+
+  #open(request: Request): void {
+    const connection = new Connection(this.#tools, this);
+    this.#connections.add(connection);
+    connection.open(request);
+    this.#tools.resolver.resolve(this.origin.host, (error, addresses) =>
+      connection.onResolved(error, addresses),
+    );
+  }
+
+  #sendOn(connection: Connection, request: Request): void {
+    const busy = connection.outstanding > 0;
+    if (busy || request.startedAtMs - connection.idleSinceMs <= TRUSTED_IDLE_MS) connection.send(request);
+    else this.#check(connection, request);
+  }
+
+  /**
+   * A connection that lay idle may hold octets that the event loop has not read yet: an unsolicited response, which
+   * would be taken for the answer to this request, or the peer's close. One poll of the sockets shows them. A
+   * connection that was just used was read to its end a moment ago, so a busy run never waits.
+   */
+  #check(connection: Connection, request: Request): void {
+    this.#tools.clock.afterPoll(() => {
+      if (connection.state === 'open') connection.send(request);
+      else this.send(request, request.done!);
+    });
+  }
+
+  // ── pipelining (RFC 9112 section 9.3.2) ─────────────────────────────────────────────────────────────────
+
+  #pipeline(request: Request): void {
+    this.#pending.push(request);
+    // The connection whose response is being handed out comes by itself in a moment (onRoom, onIdle).
+    if (this.free === undefined) this.#drain();
+  }
+
+  /** Gives waiting requests, in their order, to connections with room; opens another while there may be more. */
+  #drain(): void {
+    for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
+      const connection = this.#roomFor(next);
+      if (connection === undefined && this.#connections.size >= this.#tools.pipelinedConnectionsMax) return;
+      this.#pending.shift();
+      if (connection === undefined) {
+        this.#open(next);
+        continue;
+      }
+      this.#sendOn(connection, next);
+      if (connection.outstanding >= this.#tools.pipeline) this.#roomy.delete(connection);
+      else if (connection.outstanding > 0) this.#roomy.add(connection);
+    }
+  }
+
+  #roomFor(request: Request): Connection | undefined {
+    if (isPipelinable(request)) {
+      for (const connection of this.#roomy) {
+        if (connection.takesMore) return connection;
+        this.#roomy.delete(connection);
+      }
+    }
+    return this.#takeIdle();
+  }
+
+  onRoom(connection: Connection): void {
+    if (this.#tools.pipeline === 1) return;
+    this.#roomy.add(connection);
+    this.#drain();
+  }
+
+  // ── unused connections ──────────────────────────────────────────────────────────────────────────────────
+
+  onIdle(connection: Connection): void {
+    this.#roomy.delete(connection);
+    connection.idle = true;
+    connection.nextIdle = this.#idle;
+    if (this.#idle !== undefined) this.#idle.previousIdle = connection;
+    this.#idle = connection;
+    this.#idleCount++;
+    this.#tools.idle.add(connection);
+    if (this.#pending.length > 0) this.#drain();
+  }
+
+  #takeIdle(): Connection | undefined {
+    const connection = this.#idle;
+    if (connection !== undefined) this.#removeIdle(connection);
+    return connection;
+  }
+
+  #removeIdle(connection: Connection): void {
+    if (connection.previousIdle === undefined) this.#idle = connection.nextIdle;
+    else connection.previousIdle.nextIdle = connection.nextIdle;
+    if (connection.nextIdle !== undefined) connection.nextIdle.previousIdle = connection.previousIdle;
+    connection.nextIdle = undefined;
+    connection.previousIdle = undefined;
+    connection.idle = false;
+    this.#idleCount--;
+    this.#tools.idle.remove(connection);
+  }
+
+  onClosed(connection: Connection, before: ConnectionState): void {
+    if (before === 'connecting') this.#tools.resolver.forget(this.origin.host);
+    if (connection.idle) this.#removeIdle(connection);
+    if (this.free === connection) this.free = undefined;
+    this.#roomy.delete(connection);
+    this.#connections.delete(connection);
+    if (this.#pending.length > 0) this.#drain();
+    else if (this.#connections.size === 0) this.#tools.onEmpty(this);
+  }
+}
