@@ -1,18 +1,21 @@
 // The public names, and nothing else. A test pins them.
 
 export { type FlurryOptions, flurry, type Run } from './engine/flurry.ts';
-export { InputError } from './engine/run.ts';
+export { csv, jsonLines, type RecordFileOptions } from './engine/record-sinks.ts';
 export {
   fromFile,
   fromStream,
   fromTemplates,
+  InputError,
+  type InputFile,
   type SourceDefinition,
   type SourceInput,
 } from './engine/source-of.ts';
 export type { Snapshot, Summary } from './metrics/snapshot.ts';
-export type { Sink, Source } from './model/contracts.ts';
-export type { HeadersInput } from './model/header-block.ts';
+export type { Pulled, Sink, Source } from './model/contracts.ts';
+export type { HeadersInput, HeaderValue } from './model/header-block.ts';
 export { OptionError } from './model/option-kinds.ts';
+export type { RunOptions } from './model/options.ts';
 export {
   Failure,
   type Kind,
@@ -23,4 +26,5 @@ export {
   type Timings,
 } from './model/outcome.ts';
 export type { Request, RequestInput, RequestObject } from './model/request.ts';
+export { OutputError } from './sinks/output-error.ts';
 export { TemplateError } from './sources/template-error.ts';

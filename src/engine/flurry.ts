@@ -31,12 +31,16 @@ export class Run implements AsyncIterable<Outcome> {
   }
 
   /** Outcomes one by one. Leaving the loop early stops the run. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Outcome, void, undefined> {
-    for await (const batch of this.batches()) yield* batch;
+  [Symbol.asyncIterator](): AsyncIterator<Outcome, undefined> {
+    return new OneByOne(this.#batches());
   }
 
   /** Outcomes as many at a time as have come: the cheapest way to take them. */
-  async *batches(): AsyncGenerator<Outcome[], void, undefined> {
+  batches(): AsyncIterable<Outcome[]> {
+    return { [Symbol.asyncIterator]: () => this.#batches() };
+  }
+
+  async *#batches(): AsyncGenerator<Outcome[], undefined, undefined> {
     const queue = new OutcomeQueue(this.#settings.outcomesMax);
     const core = this.#start(queue);
     core.done.catch((error) => queue.fail(error));
@@ -110,3 +114,34 @@ flurry.all = async (source: SourceInput, options: FlurryOptions = {}): Promise<O
   }
   return outcomes;
 };
+
+/** Hands out batches one outcome at a time. An async generator costs 0.5 µs more for each (bench/micro/iteration). */
+class OneByOne implements AsyncIterator<Outcome, undefined> {
+  readonly #batches: AsyncGenerator<Outcome[], undefined, undefined>;
+  #batch: Outcome[] = [];
+  #next = 0;
+
+  constructor(batches: AsyncGenerator<Outcome[], undefined, undefined>) {
+    this.#batches = batches;
+  }
+
+  next(): Promise<IteratorResult<Outcome, undefined>> {
+    const value = this.#batch[this.#next];
+    if (value === undefined) return this.#more();
+    this.#next++;
+    return Promise.resolve({ done: false, value });
+  }
+
+  async #more(): Promise<IteratorResult<Outcome, undefined>> {
+    const result = await this.#batches.next();
+    if (result.done === true) return { done: true, value: undefined };
+    this.#batch = result.value;
+    this.#next = 1;
+    return { done: false, value: this.#batch[0]! };
+  }
+
+  async return(): Promise<IteratorResult<Outcome, undefined>> {
+    await this.#batches.return(undefined);
+    return { done: true, value: undefined };
+  }
+}

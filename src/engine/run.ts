@@ -1,7 +1,7 @@
 // One run: requests from a source through scheduler and transport to a sink, and the numbers of it. It wires rooms,
 // drains and closes them; it decides nothing about HTTP, fairness or formats.
 
-import { type Condition, holds } from '../metrics/condition.ts';
+import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
 import type { Sink, Source, Transport } from '../model/contracts.ts';
@@ -9,15 +9,11 @@ import type { Settings } from '../model/options.ts';
 import type { Failure, Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import { InputError } from './source-of.ts';
 import { openTransport, type World } from './transport-of.ts';
 
 /** Why a run ended before its input did. */
 export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
-
-/** The input broke, or `strictInput` met an item that is no request. */
-export class InputError extends Error {
-  override readonly name = 'InputError';
-}
 
 /**
  *   new ─start─► running ─stop─► stopping ─► ended
@@ -188,6 +184,11 @@ export class RunCore {
 
   holds(condition: Condition): boolean {
     return holds(condition, this.snapshot(), this.#tally.latency);
+  }
+
+  /** What a condition's metric came to, in words. */
+  measured(condition: Condition): string {
+    return measured(condition, this.snapshot(), this.#tally.latency);
   }
 
   toString(): string {

@@ -10,6 +10,7 @@ import type { InputFormat } from '../sources/input-format.ts';
 import { openInput } from '../sources/input-source.ts';
 import { iterableSource } from '../sources/iterable-source.ts';
 import { compileTemplates } from '../sources/template.ts';
+import { TemplateError } from '../sources/template-error.ts';
 import { compileRowTemplate } from '../sources/template-row.ts';
 import { TemplateSource } from '../sources/template-source.ts';
 import { readWordsFile } from '../sources/template-words.ts';
@@ -104,9 +105,24 @@ export function requestDefaults(settings: Settings): RequestDefaults {
   };
 }
 
+/** The input broke, or `strictInput` met an item that is no request. */
+export class InputError extends Error {
+  override readonly name = 'InputError';
+}
+
+/** Throws OptionError or TemplateError for what the caller wrote, InputError for what cannot be read. */
 export function openSource(definition: SourceDefinition, settings: Settings): Source {
-  const source = definition.open(new RequestFactory(requestDefaults(settings)), settings);
+  const source = opened(definition, new RequestFactory(requestDefaults(settings)), settings);
   return settings.first === undefined ? source : firstOf(source, settings.first);
+}
+
+function opened(definition: SourceDefinition, factory: RequestFactory, settings: Settings): Source {
+  try {
+    return definition.open(factory, settings);
+  } catch (error) {
+    if (error instanceof OptionError || error instanceof TemplateError) throw error;
+    throw new InputError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
 /** The first n items of a source, whatever its kind. */

@@ -6,7 +6,8 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, call) {
-    const timer = setTimeout(call, ms);
+    // setTimeout drops fractions, and what is due must not come before.
+    const timer = setTimeout(call, Math.ceil(ms));
     timer.unref();
     return () => clearTimeout(timer);
   },

@@ -1,0 +1,106 @@
+// A run at one moment, as plain data: all that views see, and what a summary file holds. Measures nothing itself.
+
+import type { Tally } from './tally.ts';
+
+export interface Snapshot {
+  /** Outcomes so far. */
+  readonly requests: number;
+  readonly responses: number;
+  readonly failures: number;
+  /** Responses by status code. */
+  readonly statuses: Readonly<Record<string, number>>;
+  /** Failures by `phase/kind`, the most frequent first. */
+  readonly errors: Readonly<Record<string, number>>;
+  /** Content of all responses. */
+  readonly bytes: number;
+  readonly wallMs: number;
+  /** Responses per second of wall time. */
+  readonly rps: number;
+  /** User and system time of the whole process, divided by the outcomes. */
+  readonly cpuUsPerRequest: number;
+  /** Of whole responses; 0 where there is none. */
+  readonly latencyMs: {
+    readonly p50: number;
+    readonly p90: number;
+    readonly p99: number;
+    readonly max: number;
+  };
+  /** `final`: the limit now or at the end; `max`: the most in flight at once. */
+  readonly concurrency: { readonly mode: 'fixed'; readonly final: number; readonly max: number };
+  /** Attempts beyond the first. */
+  readonly retries: number;
+  readonly peakRssBytes: number;
+  /** How many outcomes there will be in all, where that is known. */
+  readonly expected: number | undefined;
+  readonly inFlight: number;
+  readonly queued: number;
+}
+
+/** What only the engine knows. */
+export interface SnapshotContext {
+  readonly wallMs: number;
+  /** User and system time spent since the run began. */
+  readonly cpuUs: number;
+  readonly peakRssBytes: number;
+  readonly expected: number | undefined;
+  readonly inFlight: number;
+  readonly inFlightMax: number;
+  readonly queued: number;
+  /** How many may be in flight at once. */
+  readonly concurrency: number;
+}
+
+/** Costs some microseconds: for views a few times a second, not for every request. */
+export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
+  const { latency, requests, responses } = tally;
+  return {
+    requests,
+    responses,
+    failures: tally.failures,
+    statuses: tally.statuses(),
+    errors: tally.errors(),
+    bytes: tally.bytes,
+    wallMs: context.wallMs,
+    rps: context.wallMs > 0 ? (1000 * responses) / context.wallMs : 0,
+    cpuUsPerRequest: requests > 0 ? context.cpuUs / requests : 0,
+    latencyMs: {
+      p50: latency.percentile(50),
+      p90: latency.percentile(90),
+      p99: latency.percentile(99),
+      max: latency.max,
+    },
+    concurrency: { mode: 'fixed', final: context.concurrency, max: context.inFlightMax },
+    retries: tally.retries,
+    peakRssBytes: context.peakRssBytes,
+    expected: context.expected,
+    inFlight: context.inFlight,
+    queued: context.queued,
+  };
+}
+
+/** What is left of a snapshot when the run is over: the object of `--summary`. */
+export type Summary = Omit<Snapshot, 'expected' | 'inFlight' | 'queued'>;
+
+/** Rounded to three decimals, which is finer than anything here is measured; the keys in their documented order. */
+export function summarize(last: Snapshot): Summary {
+  const { p50, p90, p99, max } = last.latencyMs;
+  return {
+    requests: last.requests,
+    responses: last.responses,
+    failures: last.failures,
+    statuses: last.statuses,
+    errors: last.errors,
+    bytes: last.bytes,
+    wallMs: rounded(last.wallMs),
+    rps: rounded(last.rps),
+    cpuUsPerRequest: rounded(last.cpuUsPerRequest),
+    latencyMs: { p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) },
+    concurrency: last.concurrency,
+    retries: last.retries,
+    peakRssBytes: last.peakRssBytes,
+  };
+}
+
+function rounded(n: number): number {
+  return Math.round(n * 1000) / 1000;
+}

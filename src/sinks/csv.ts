@@ -1,0 +1,169 @@
+// Records as CSV (RFC 4180, lines ended by LF), in the order in which outcomes are written. Values that a spreadsheet
+// would take for formulas are left as they are: records are data.
+
+import type { stringify as Stringify } from 'csv-stringify/sync';
+import type { Clock, Sink } from '../model/contracts.ts';
+import type { Failure, Outcome, Response } from '../model/outcome.ts';
+import { BodyFiles } from './body-files.ts';
+import { BodyFilesSink } from './body-files-sink.ts';
+import { decimals } from './json-text.ts';
+import type { OutputFile } from './output-file.ts';
+import { headersJson, type RecordFormatOptions } from './record.ts';
+import { FileSink, type RecordOptions } from './record-sink.ts';
+import { type BodyForm, showBody } from './shown-body.ts';
+
+/** Rows are formatted many at a time: a call of csv-stringify costs as much as several rows. */
+const ROWS_MAX = 256;
+/** Characters of bodies in rows that are not formatted yet. */
+const ROWS_CHARACTERS_MAX = 64 * 1024;
+
+/** Loads csv-stringify, which runs without CSV never need. The names of the columns are the first line. */
+export async function csvSink(file: OutputFile, options: RecordOptions, clock: Clock): Promise<Sink> {
+  const { stringify } = await import('csv-stringify/sync');
+  const { body } = options;
+  if (!(body instanceof BodyFiles))
+    return new Csv(file, new RowFormat({ ...options, body }), clock, stringify);
+  const rows = new Csv(file, new RowFormat({ ...options, body: 'files' }), clock, stringify);
+  return new BodyFilesSink(body, rows);
+}
+
+class Csv extends FileSink {
+  readonly #format: RowFormat;
+  readonly #clock: Clock;
+  readonly #stringify: typeof Stringify;
+  #rows: string[][];
+  #characters = 0;
+  #flushComing = false;
+
+  constructor(file: OutputFile, format: RowFormat, clock: Clock, stringify: typeof Stringify) {
+    super(file);
+    this.#format = format;
+    this.#clock = clock;
+    this.#stringify = stringify;
+    this.#rows = [format.columns()];
+  }
+
+  write(outcome: Outcome, bodyFile = ''): void {
+    this.file.assertOpen();
+    this.#rows.push(this.#format.row(outcome, bodyFile));
+    if (outcome.type === 'response') this.#characters += outcome.body.length;
+    if (this.#rows.length >= ROWS_MAX || this.#characters >= ROWS_CHARACTERS_MAX) this.#flush();
+    else if (!this.#flushComing) this.#flushAfterThisTurn();
+  }
+
+  override close(): Promise<void> {
+    this.#flush();
+    return super.close();
+  }
+
+  /** What one turn of the event loop brought is one batch. */
+  #flushAfterThisTurn(): void {
+    this.#flushComing = true;
+    this.#clock.afterPoll(() => {
+      this.#flushComing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#rows.length === 0) return;
+    this.file.write(this.#stringify(this.#rows));
+    this.#rows = [];
+    this.#characters = 0;
+  }
+}
+
+const TIMING_COLUMNS = ['queue_ms', 'dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'];
+
+/** Columns depend on the options alone: every line of a file has the same ones. */
+class RowFormat {
+  readonly #options: RecordFormatOptions;
+  readonly #bodyColumns: readonly string[];
+
+  constructor(options: RecordFormatOptions) {
+    this.#options = options;
+    this.#bodyColumns = bodyColumns(options.body);
+  }
+
+  columns(): string[] {
+    const { headers, timings } = this.#options;
+    return [
+      ...['index', 'id', 'url', 'method', 'status', 'ms', 'bytes', 'attempts'],
+      ...this.#bodyColumns,
+      ...['error_phase', 'error_kind', 'error_message', 'error_sent'],
+      ...(headers ? ['headers'] : []),
+      ...(timings ? TIMING_COLUMNS : []),
+    ];
+  }
+
+  row(outcome: Outcome, bodyFile: string): string[] {
+    return outcome.type === 'response' ? this.#response(outcome, bodyFile) : this.#failure(outcome);
+  }
+
+  #response(response: Response, bodyFile: string): string[] {
+    const row = [
+      ...identity(response),
+      String(response.status),
+      decimals(response.ms),
+      String(response.body.length),
+      String(response.attempts),
+    ];
+    this.#pushBody(row, response, bodyFile);
+    row.push('', '', '', '');
+    if (this.#options.headers) row.push(headersJson(response.headers));
+    if (this.#options.timings) {
+      const { queueMs, dnsMs, connectMs, tlsMs, firstByteMs } = response.timings;
+      for (const ms of [queueMs, dnsMs, connectMs, tlsMs, firstByteMs]) row.push(decimals(ms));
+    }
+    return row;
+  }
+
+  #failure(failure: Failure): string[] {
+    const { headers, timings } = this.#options;
+    const row = [...identity(failure), '', decimals(failure.ms), '', String(failure.attempts)];
+    for (const _ of this.#bodyColumns) row.push('');
+    row.push(failure.phase, failure.kind, failure.message, failure.sent);
+    if (headers) row.push('');
+    if (timings) for (const _ of TIMING_COLUMNS) row.push('');
+    return row;
+  }
+
+  #pushBody(row: string[], response: Response, bodyFile: string): void {
+    const form = this.#options.body;
+    if (form === 'none') return;
+    if (form === 'files') {
+      row.push(bodyFile);
+      return;
+    }
+    const { as, text } = showBody(response, form);
+    for (const column of this.#bodyColumns) {
+      if (column === 'body') row.push(as === 'json' || as === 'text' ? text : '');
+      else if (column === 'body_base64') row.push(as === 'base64' ? text : '');
+      else row.push(as === 'error' ? text : '');
+    }
+  }
+}
+
+/** Text and base64 stand in columns of their own: nobody could tell them apart in one. */
+function bodyColumns(form: BodyForm): readonly string[] {
+  switch (form) {
+    case 'auto':
+      return ['body', 'body_base64', 'body_error'];
+    case 'text':
+    case 'json':
+      return ['body', 'body_error'];
+    case 'base64':
+      return ['body_base64', 'body_error'];
+    case 'files':
+      return ['body_file'];
+    case 'none':
+      return [];
+    default:
+      return form satisfies never;
+  }
+}
+
+function identity(outcome: Outcome): string[] {
+  const { index, id, url, method } = outcome;
+  return [String(index), id === undefined ? '' : String(id), url, method];
+}
