@@ -56,7 +56,8 @@ export class StreamTaker implements BytesTaker {
   }
 
   take(bytes: Uint8Array, done: (error: Error | undefined) => void): void {
-    this.#stream.write(bytes, (error) => done(error ?? undefined));
+    // A stream that broke before says only that it is destroyed; what broke it is what the caller needs.
+    this.#stream.write(bytes, (error) => done(error ? (this.#stream.errored ?? error) : undefined));
   }
 
   /** The stream is not this one's to end. */

@@ -23,12 +23,12 @@ export function formOfName(name: string): FormName | undefined {
   return Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
 }
 
-/** By the first line that is not blank; undefined as long as that line is not whole and more may come. */
-export function formOfStart(start: Buffer, isWhole: boolean): FormName | undefined {
+/** By the first line that is not blank; undefined where that line is not whole, unless that `mustDo`. */
+export function formOfStart(start: Buffer, mustDo: boolean): FormName | undefined {
   let from = 0;
   while (from < start.length && start[from]! <= 32) from++;
   const newline = start.indexOf(LF, from);
-  if (newline === -1 && !isWhole && start.length < START_BYTES_MAX) return undefined;
+  if (newline === -1 && !mustDo) return undefined;
   return formOfLine(start.toString('utf8', from, newline === -1 ? start.length : newline).trim());
 }
 

@@ -224,8 +224,10 @@ describe('an output to a pipe', () => {
   });
 
   it('tells of EPIPE once when the reader has gone', async () => {
-    const reader = spawn('true', { stdio: ['pipe', 'ignore', 'inherit'] });
-    await once(reader, 'exit');
+    const reader = spawn('sh', ['-c', 'exec 0<&-; echo closed; exec sleep 60'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    await once(reader.stdout, 'data');
     const file = new OutputFile(new StreamTaker(reader.stdin), 'standard output', new VirtualClock());
     const errors: Error[] = [];
     file.onError = (error) => errors.push(error);
@@ -235,6 +237,10 @@ describe('an output to a pipe', () => {
       message: 'cannot write to standard output: its reader has closed the pipe',
     });
     expect(errors).toMatchObject([{ code: 'EPIPE' }]);
+    const later = new OutputFile(new StreamTaker(reader.stdin), 'standard output', new VirtualClock());
+    later.write('x');
+    await expect(later.close()).rejects.toMatchObject({ code: 'EPIPE' });
+    reader.kill();
   });
 
   it('listens for errors of a stream once, however many files write to it', () => {

@@ -28,7 +28,7 @@ sourceContract('CSV', (urls) =>
 describe('CsvRows', () => {
   it('reads url, method, body and id, and leaves other columns alone', async () => {
     const text =
-      'id,URL,note, Method ,body\n7,http://a.test/1,x,,\n,http://a.test/2,y,PUT,"a ""b""\r\nc,d"\n,"http://a.test/3 ",,,\n';
+      'id,URL,note, Method ,body\n7,http://a.test/1,x,,\n,http://a.test/2,y, PUT ,"a ""b""\r\nc,d"\n,"http://a.test/3 ",,,\n';
     expect((await read(text)).map(shownItem)).toEqual([
       '0 GET http://a.test/1 7 ""',
       `1 PUT http://a.test/2 undefined "" ${Buffer.from('a "b"\r\nc,d').toString('hex')}`,
@@ -123,8 +123,10 @@ describe('CsvRows', () => {
     const items = await told(`url,body\nhttp://a.test/open,"\n${'\n'.repeat(100_000)}http://a.test/1,x`, {
       lineBytesMax: 1 << 20,
     });
-    expect(items).toHaveLength(2);
-    expect(items[1]).toBe('http://a.test/1');
+    expect(items).toEqual([
+      'line 2: a quote opens here that nothing closes within 1.00 MiB or 100,000 lines',
+      'http://a.test/1',
+    ]);
   });
 
   it('fails a line over the limit, alone or inside of a quoted field', async () => {
@@ -137,6 +139,13 @@ describe('CsvRows', () => {
       'line 3: a quote opens here that nothing closes within 100 B or 100,000 lines',
       'line 4: longer than 100 B; --input-line-max raises the limit',
       'http://a.test/2',
+    ]);
+  });
+
+  it('does not take what it keeps of a line over the limit for the line', async () => {
+    const text = `url,body\nhttp://a.test/1,"a\n${'x'.repeat(3000)}\nb"\nhttp://a.test/2,`;
+    expect((await read(text, { lineBytesMax: 2000 })).map((item) => item.type)).toEqual([
+      ...['failure', 'failure', 'failure', 'failure'],
     ]);
   });
 

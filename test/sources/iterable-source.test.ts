@@ -96,7 +96,7 @@ describe('iterableSource', () => {
     expect(items.map((item) => item.index)).toEqual(items.map((_, i) => i));
     expect(items.map(shownItem).join('\n')).not.toContain('secret');
     expect(items[6]).toMatchObject({ url: '', message: 'no request: no url today', line: undefined });
-    expect(items[2]).toMatchObject({ url: '42' });
+    expect(items.slice(0, 3).map((item) => item.url)).toEqual(['undefined', 'null', '42']);
     expect(items[10]).toMatchObject({ url: 'ftp://a.test/' });
   });
 
@@ -165,6 +165,15 @@ describe('iterableSource', () => {
       expect(() => source.pull()).toThrow(expect.objectContaining({ cause: reason }));
       source.close();
     }
+    const source = open(never);
+    source.onReady = () => expect.unreachable('the pull itself has thrown');
+    expect(() => source.pull()).toThrow('the input iterable threw: out of rows');
+  });
+
+  it('gives nothing of an array after it was closed', () => {
+    const source = open(['http://a.test/']);
+    source.close();
+    expect(source.pull()).toBe(ENDED);
   });
 
   it('is closed even where the iterator fails to return', async () => {

@@ -166,7 +166,7 @@ describe('what curl refuses is refused, under the exact spot', () => {
     ['x://h/[a{2}]', '        ^', /^nested brackets or braces/],
     ['x://h/[1 - 3]', '        ^', /^bad range: white space/],
     ['x://h/[<n>]', '      ^', /^bad range: nothing stands in it/],
-    ['x://h/{<n>a}[<n>1-2]', '              ^', /^the glob name <n> stands twice/],
+    ['x://h/{<n>a}[<n>1-2]', '             ^', /^the glob name <n> stands twice/],
   ])('%s', (text, caret, problem) => {
     const error = templateError(() => compile(text));
     expect(drawing(error)).toEqual({ problem: expect.stringMatching(problem), text, caret });

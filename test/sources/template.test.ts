@@ -28,8 +28,8 @@ describe('classes', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['/[aba]', '   ^', /"a" stands twice/],
-    ['/[a-z0m]', '     ^', /"m" stands twice/],
+    ['/[aba]', '    ^', /"a" stands twice/],
+    ['/[a-z0m]', '      ^', /"m" stands twice/],
     ['/[^a-z]', '  ^', /cannot be negated; type \\\^/],
     ['/[\\d_]', '  ^', /\\d has no meaning here; .*\[a-z0-9_\]/],
     ['/[a1-10]', '   ^', /takes single characters, not numbers/],
@@ -108,7 +108,11 @@ describe('counting down', () => {
 
   it('refuses a step that passes over the end', () => {
     const shown = drawing(templateError(() => compile('[10-8:3]')));
-    expect(shown).toEqual({ problem: expect.stringMatching(/at most 2$/), text: '[10-8:3]', caret: '      ^' });
+    expect(shown).toEqual({
+      problem: expect.stringMatching(/at most 2$/),
+      text: '[10-8:3]',
+      caret: '      ^',
+    });
   });
 });
 
@@ -140,14 +144,10 @@ describe('counts', () => {
   it.each<[string, string]>([
     ['x://h/[0-9007199254740991]', '9,007,199,254,740,992'],
     ['x://h/[a-z0-9]{12}', '4,738,381,338,321,616,896'],
-    ['x://h/[1-100000]/[1-100000]/[1-100000]/{a,b}', '2,000,000,000,000,000'],
+    ['x://h/[1-100000]/[1-100000]/[1-100000]/[1-10]', '10,000,000,000,000,000'],
     ['x://h/[1-9999999999999999999999]', '9,999,999,999,999,999,999,999'],
     ['x://h/[ab]{1,53}', '18,014,398,509,481,982'],
   ])('beyond that %s is refused with the exact number', (text, number) => {
-    if (number === '2,000,000,000,000,000') {
-      expect(compile(text).count).toBe(2_000_000_000_000_000);
-      return;
-    }
     const error = templateError(() => compile(text));
     expect(error.message).toContain(`this stands for ${number} requests, and at most 9,007,199,254,740,991`);
     expect(error.position).toBe(6);
@@ -192,18 +192,28 @@ interface Dimension {
 }
 
 const LITERAL = fc
-  .string({ unit: fc.constantFrom(...'ab/.-?&=%{}[]\\,:é '), maxLength: 5 })
-  .map((text) => ({ source: text.replace(/[{}[\]]/g, '\\$&').replace(/\\+(?=\\)/g, '/'), text }))
-  // A backslash in front of what is escaped would be read together with it; keep the two apart.
-  .map(({ source, text }) => (text.includes('\\') ? { source: '/', text: '/' } : { source, text }));
+  .string({ unit: fc.constantFrom(...'ab/.-?&=%{}[],:é '), maxLength: 5 })
+  .map((text) => ({ source: text.replace(/[{}[\]]/g, '\\$&'), text }));
 
 const SET = fc
-  .array(fc.string({ unit: fc.constantFrom(...'abc1,{}[]\\./'), maxLength: 3 }), { minLength: 1, maxLength: 3 })
+  .array(fc.string({ unit: fc.constantFrom(...'abc1,{}[]\\./'), maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 3,
+  })
   .filter((values) => values.join('') !== '')
-  .map((values) => ({ source: `{${values.map((v) => v.replace(/[{}[\],\\]/g, '\\$&')).join(',')}}`, values }));
+  .map((values) => ({
+    source: `{${values.map((v) => v.replace(/[{}[\],\\]/g, '\\$&')).join(',')}}`,
+    values,
+  }));
 
 const NUMBERS = fc
-  .tuple(fc.nat(120), fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 5 }), fc.nat(4), fc.boolean())
+  .tuple(
+    fc.nat(120),
+    fc.integer({ min: 0, max: 12 }),
+    fc.integer({ min: 1, max: 5 }),
+    fc.nat(4),
+    fc.boolean(),
+  )
   .map(([low, distance, every, width, down]) => {
     const step = Math.min(every, Math.max(1, distance));
     const values: number[] = [];
@@ -237,7 +247,6 @@ const CLASS = fc
     return { source: `[${withRange ? 'a-c' : ''}${inner}]${lengths}`, values };
   });
 
-/** Bare so as to be safe behind anything: `{1}` behind a class would be a repetition of it. */
 const GLOB: fc.Arbitrary<Dimension> = fc.oneof(SET, NUMBERS, CLASS);
 const NAMES = ['id', 'word', 'x-1'] as const;
 

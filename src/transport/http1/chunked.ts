@@ -7,11 +7,14 @@ import { type Fault, malformed, type ResponseLimits, tooLarge } from './limits.t
 
 const CR = 13;
 const LF = 10;
+const SP = 32;
+const HTAB = 9;
 const SEMICOLON = 59;
 const QUOTE = 34;
 const BACKSLASH = 92;
 /** 13 hexadecimal digits stay below 2^53. */
 const SIZE_DIGITS_MAX = 13;
+const EMPTY_LINE_BYTES = 2;
 
 type State =
   | 'size'
@@ -136,6 +139,8 @@ export class ChunkedDecoder {
       return tooLarge('the sum of chunk extensions', max, 'chunkExtensionTotalBytesMax');
     }
     if (this.#state === 'extension-name') {
+      // White space between semicolon and name must be parsed (RFC 9112 section 7.1.1, BWS); it is counted like the rest.
+      if (c === SP || c === HTAB) return undefined;
       if (!isToken(c)) return malformed('a chunk extension without a name');
       this.#state = 'extension';
     } else if (this.#state === 'quoted-pair') this.#state = 'quoted';
@@ -148,11 +153,12 @@ export class ChunkedDecoder {
   }
 
   #trailerSection(b: Buffer, start: number, end: number): number {
-    this.#trailers ??= new Carry();
-    const { bytes, from, to, before } = this.#trailers.with(b, start, end);
     const max = this.#limits.trailerBytesMax;
-    const bounded = Math.min(to, from + max + 2);
-    const after = this.#fields.scan(bytes, from, bounded, this.#limits.headerCountMax);
+    const bytesMax = max + EMPTY_LINE_BYTES;
+    this.#trailers ??= new Carry(bytesMax);
+    const { bytes, from, to, before, ripe } = this.#trailers.with(b, start, end);
+    const bounded = Math.min(to, from + bytesMax);
+    const after = ripe ? this.#fields.scan(bytes, from, bounded, this.#limits.headerCountMax) : MORE;
     if (after === MORE && bounded === to) {
       this.#trailers.keep(b, start, end);
       return MORE;
@@ -161,7 +167,7 @@ export class ChunkedDecoder {
       this.fault = this.#fields.fault ?? tooLarge('the trailer section', max, 'trailerBytesMax');
       return FAULTY;
     }
-    this.trailerLines = after - from > 2 ? bytes.toString('latin1', from, after) : '';
+    this.trailerLines = after - from > EMPTY_LINE_BYTES ? bytes.toString('latin1', from, after) : '';
     this.#state = 'done';
     return start + (after - from - before);
   }

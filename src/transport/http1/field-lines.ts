@@ -19,6 +19,11 @@ for (const c of "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKL
 const ENDS_VALUE = new Uint8Array(256);
 ENDS_VALUE[CR] = ENDS_VALUE[LF] = ENDS_VALUE[0] = 1;
 
+const CONNECTION = Buffer.from('connection');
+const KEEP_ALIVE = Buffer.from('keep-alive');
+const CONTENT_LENGTH = Buffer.from('content-length');
+const TRANSFER_ENCODING = Buffer.from('transfer-encoding');
+
 export function isToken(octet: number): boolean {
   return TOKEN[octet] === 1;
 }
@@ -113,24 +118,24 @@ export class FieldLines {
     return FAULTY;
   }
 
-  /** Keeps a value when its name frames the message; told apart by length and first letter before anything is decoded. */
+  /** Keeps a value when its name frames the message; told apart by length and first letter. */
   #take(b: Buffer, start: number, nameEnd: number, valueStart: number, valueEnd: number): void {
     const first = b[start]! | 0x20;
     switch (nameEnd - start) {
       case 10:
-        if (first === 99 && isName(b, start, nameEnd, 'connection')) {
+        if (first === 99 && isName(b, start, CONNECTION)) {
           this.connection = joined(this.connection, b, valueStart, valueEnd);
-        } else if (first === 107 && isName(b, start, nameEnd, 'keep-alive')) {
+        } else if (first === 107 && isName(b, start, KEEP_ALIVE)) {
           this.keepAlive = joined(this.keepAlive, b, valueStart, valueEnd);
         }
         return;
       case 14:
-        if (first === 99 && isName(b, start, nameEnd, 'content-length')) {
+        if (first === 99 && isName(b, start, CONTENT_LENGTH)) {
           this.contentLength = joined(this.contentLength, b, valueStart, valueEnd);
         }
         return;
       case 17:
-        if (first === 116 && isName(b, start, nameEnd, 'transfer-encoding')) {
+        if (first === 116 && isName(b, start, TRANSFER_ENCODING)) {
           this.transferEncoding = joined(this.transferEncoding, b, valueStart, valueEnd);
         }
         return;
@@ -139,12 +144,24 @@ export class FieldLines {
   }
 }
 
-function isName(b: Buffer, start: number, end: number, name: string): boolean {
-  return b.toString('latin1', start, end).toLowerCase() === name;
+/** Of the octets of a token, only a capital letter becomes another letter by this bit; the hyphen has it already. */
+function isName(b: Buffer, start: number, name: Buffer): boolean {
+  for (let i = 0; i < name.length; i++) if ((b[start + i]! | 0x20) !== name[i]) return false;
+  return true;
 }
 
+/** Trimmed octet by octet: a regular expression for white space at the end takes time in the square of a long run of
+ *  it that ends in something else. CR and LF in a value are those of folded lines, one SP each (section 5.2). */
 function joined(before: string | undefined, b: Buffer, start: number, end: number): string {
-  const raw = b.toString('latin1', start, end);
-  const value = raw.replace(/\r?\n[ \t]+/g, ' ').replace(/^[ \t]+|[ \t]+$/g, '');
+  let from = start;
+  let to = end;
+  while (from < to && isSpace(b[from]!)) from++;
+  while (to > from && isSpace(b[to - 1]!)) to--;
+  const raw = b.toString('latin1', from, to);
+  const value = raw.includes('\n') ? raw.replace(/\r?\n[ \t]+/g, ' ') : raw;
   return before === undefined ? value : `${before},${value}`;
+}
+
+function isSpace(octet: number): boolean {
+  return octet === SP || octet === HTAB || octet === CR || octet === LF;
 }

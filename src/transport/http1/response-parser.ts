@@ -32,7 +32,7 @@ export class ResponseParser {
   readonly #limits: ResponseLimits;
   readonly #events: ParserEvents;
   readonly #heads: HeadParser;
-  readonly #carry = new Carry();
+  readonly #carry: Carry;
   #chunked: ChunkedDecoder | undefined;
   #noContent = false;
   #remaining = 0;
@@ -43,6 +43,7 @@ export class ResponseParser {
     this.#limits = limits;
     this.#heads = heads;
     this.#events = events;
+    this.#carry = new Carry(limits.headerBytesMax);
   }
 
   /** The next message answers a request of this method. */
@@ -92,16 +93,14 @@ export class ResponseParser {
     }
     if (this.state === 'head' && this.#carry.length > 0) {
       const { bytes, from, to } = this.#carry.all;
-      if (this.#heads.parse(bytes, from, to) === FAULTY) this.#faulty(this.#heads.fault!);
+      if (this.#heads.parse(bytes, from, to, true) === FAULTY) this.#faulty(this.#heads.fault!);
     }
     return false;
   }
 
   #head(b: Buffer, start: number, end: number): number {
-    const { bytes, from, to, before } = this.#carry.with(b, start, end);
-    // Dripped octets are looked at again only when a line has ended: the cost stays linear in lines times the limit.
-    const look = before === 0 || b.subarray(start, end).includes(10) || to > this.#limits.headerBytesMax;
-    const after = look ? this.#heads.parse(bytes, from, to) : MORE;
+    const { bytes, from, to, before, ripe } = this.#carry.with(b, start, end);
+    const after = ripe ? this.#heads.parse(bytes, from, to) : MORE;
     if (after === MORE) {
       this.#carry.keep(b, start, end);
       return end;

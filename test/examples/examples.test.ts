@@ -1,0 +1,44 @@
+// Every file in examples/ runs, against the embedded target, and prints what it says it prints.
+
+import { readdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { startTarget, type Target } from 'flurry/target';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+
+const EXAMPLES = resolve(import.meta.dirname, '../../examples');
+
+const PRINTS: Readonly<Record<string, RegExp>> = {
+  'ten-lines.ts': /^Completed 4000 requests with 4000 responses; \d+ todos are done$/,
+  'in-order.ts': /^ab12 .*\ncd34 .*\nef56 /,
+  'post-json.ts': /^user-1 .*/,
+  'records-to-file.ts': /^201 records, 1 failure: input\/invalid$/,
+  'stop-early.ts': /^found \/code\/gli1$/,
+  'custom-sink.ts': /^stored 1000 outcomes$/,
+};
+
+let target: Target;
+beforeAll(async () => {
+  target = await startTarget();
+});
+afterAll(() => target.close());
+
+it('knows every example', () => {
+  const files = readdirSync(EXAMPLES).filter((name) => name.endsWith('.ts'));
+  expect(files.sort()).toEqual(Object.keys(PRINTS).sort());
+});
+
+it.each(Object.entries(PRINTS))('%s runs', async (name, expected) => {
+  const printed: string[] = [];
+  const log = vi.spyOn(console, 'log').mockImplementation((...words) => {
+    printed.push(words.map((w) => (typeof w === 'string' ? w : JSON.stringify(w))).join(' '));
+  });
+  const argument = process.argv[2];
+  process.argv[2] = target.url;
+  try {
+    await import(resolve(EXAMPLES, name));
+  } finally {
+    process.argv[2] = argument!;
+    log.mockRestore();
+  }
+  expect(printed.join('\n')).toMatch(expected);
+});
