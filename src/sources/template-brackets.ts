@@ -79,14 +79,15 @@ function readClass(script: Script, position: number, start: number): StringsPart
   refuseSlips(script, position, start, tokens);
   const characters = new Set<string>();
   for (let i = 0; i < tokens.length; ) {
-    const isRange = i + 2 < tokens.length && isHyphen(tokens[i + 1]) && !(i === 0 && isHyphen(tokens[i]));
+    const isRange = i + 2 < tokens.length && isHyphen(tokens[i + 1]);
     const added = isRange ? rangeAt(script, tokens, i) : [tokens[i]!.character];
     if (!isRange && isHyphen(tokens[i]) && i > 0 && i < tokens.length - 1) {
       fail(script, 'bad range: type \\- for a hyphen, or put it last', tokens[i]!.position);
     }
     for (const character of added) {
       if (characters.has(character)) {
-        fail(script, `"${character}" stands twice in this class; leave one out`, tokens[i]!.position);
+        const advice = `leave one out, or ${literally(script, '[')}`;
+        fail(script, `"${character}" stands twice in this class; ${advice}`, tokens[i]!.position);
       }
       characters.add(character);
     }
@@ -140,7 +141,12 @@ function refuseSlips(script: Script, position: number, start: number, tokens: re
   }
   HALF_RANGE.lastIndex = start;
   if (HALF_RANGE.test(script.text)) {
-    fail(script, 'bad range: it needs two ends, such as [1-100] or [a-z]; type \\- for a hyphen', start);
+    const example = 'it needs two ends, such as [1-100] or [a-z]';
+    fail(script, `bad range: ${example}; ${literally(script, '[')}`, start);
+  }
+  // A class of one is of no use, and `?id[0]=7` is a common URL.
+  if (tokens.length === 1) {
+    fail(script, `bad range: one character is no class; ${literally(script, '[')}`, position);
   }
 }
 
@@ -153,7 +159,7 @@ function rangeAt(script: Script, tokens: readonly Token[], i: number): string[] 
     fail(
       script,
       `bad range: it goes from a letter to a letter of the same case${hint}, or from a digit to a digit; ` +
-        'type \\- for a hyphen',
+        'type \\- for a hyphen, or \\[ for a bracket',
       position,
     );
   }

@@ -43,7 +43,7 @@ export class TemplateSource implements SeekableSource {
     const index = this.#next;
     if (index >= this.count) return ENDED;
     this.#next++;
-    while (index >= this.#sections[this.#nextSection]!.end) this.#nextSection++;
+    if (index >= this.#sections[this.#nextSection]!.end) this.#nextSection++;
     return this.#make(this.#sections[this.#nextSection]!, index);
   }
 

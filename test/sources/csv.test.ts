@@ -145,7 +145,7 @@ describe('CsvRows', () => {
   it('does not take what it keeps of a line over the limit for the line', async () => {
     const text = `url,body\nhttp://a.test/1,"a\n${'x'.repeat(3000)}\nb"\nhttp://a.test/2,`;
     expect((await read(text, { lineBytesMax: 2000 })).map((item) => item.type)).toEqual([
-      ...['failure', 'failure', 'failure', 'failure'],
+      ...['failure', 'failure', 'failure', 'request'],
     ]);
   });
 

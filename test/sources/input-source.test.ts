@@ -61,8 +61,18 @@ describe('the form of an input', () => {
 
   it('is decided after 16 KiB of one line', async () => {
     const text = `http://a.test/${'x'.repeat(100_000)}\n${LINES}`;
-    const items = await drain(open(text, { lineBytesMax: 1 << 20 }, 1000));
-    expect(items.map((item) => item.url.length)).toEqual([100_014, A.length]);
+    expect((await urlsOf(text, {}, 1024)).map((url) => url.length)).toEqual([100_014, A.length]);
+    let asked = 0;
+    const endless = (async function* () {
+      for (; asked < 1000; asked++) yield Buffer.alloc(1024, 'x');
+    })();
+    const source = openInput(endless, OPTIONS);
+    source.pull();
+    await new Promise<void>((resolve) => {
+      source.onReady = resolve;
+    });
+    expect(String(source)).toContain('URL lines');
+    expect(asked).toBe(16);
   });
 
   it.each(['lines', 'jsonl', 'csv'] as const)('%s drops a byte order mark at the start', async (format) => {
@@ -158,7 +168,7 @@ describe('openInput', () => {
     let finished = false;
     const stream = (async function* () {
       try {
-        yield Buffer.from('link\nurl\n');
+        yield Buffer.from(`link\nurl\n${A}\n`);
         yield Buffer.from(`${A}\n`);
         yield Buffer.from(`${A}\n`);
       } finally {

@@ -134,6 +134,7 @@ describe('the quick way', () => {
 
   it('is taken by a variable that is encoded, and where a host has one value', () => {
     expect(isQuick('http://h/?q={w|uri}', { w: 'a b,é,100%' })).toBe(true);
+    expect(isQuick('http://h/x?q={w|uri}', { w: 'a/.b,c/' })).toBe(true);
     expect(isQuick('http://{host}/[1-3]', { host: 'example.com' })).toBe(true);
   });
 
@@ -158,8 +159,15 @@ describe('the quick way', () => {
     'http://h/{a/,b}.x',
     'http://h/x[/.]{2}',
     'http://h/../[1-2]',
+    'http://h/{a/.x,b}',
+    'http://h/[ab]{0,1}.x',
   ])('is not taken by %s', (text) => {
     expect(isQuick(text)).toBe(false);
+  });
+
+  it('looks into the value of a variable', () => {
+    expect(isQuick('http://h/{v}', { v: '{a,}{.,b}' })).toBe(false);
+    expect(isQuick('http://h/{v}', { v: '{a,}{c,b}' })).toBe(true);
   });
 
   it('gives the same requests as taking each URL apart', () => {
