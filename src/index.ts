@@ -27,4 +27,4 @@ export {
 } from './model/outcome.ts';
 export type { Request, RequestInput, RequestObject } from './model/request.ts';
 export { OutputError } from './sinks/output-error.ts';
-export { TemplateError } from './sources/template-error.ts';
+export { TemplateError } from './sources/template/error.ts';

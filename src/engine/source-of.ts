@@ -9,11 +9,11 @@ import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
 import { openInput } from '../sources/input-source.ts';
 import { iterableSource } from '../sources/iterable-source.ts';
-import { compileTemplates } from '../sources/template.ts';
-import { TemplateError } from '../sources/template-error.ts';
-import { compileRowTemplate } from '../sources/template-row.ts';
-import { TemplateSource } from '../sources/template-source.ts';
-import { readWordsFile } from '../sources/template-words.ts';
+import { TemplateError } from '../sources/template/error.ts';
+import { compileRowTemplate } from '../sources/template/row.ts';
+import { TemplateSource } from '../sources/template/source.ts';
+import { compileTemplates } from '../sources/template/template.ts';
+import { readWordsFile } from '../sources/template/words.ts';
 
 /** A source that is opened when its run starts, with the run's defaults for requests. */
 export interface SourceDefinition {

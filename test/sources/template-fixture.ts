@@ -1,7 +1,7 @@
 // Short ways to compile a template in tests, and to see what one stands for or what is wrong with it.
 
-import { compileTemplate, type Template, type TemplateOptions } from '../../src/sources/template.ts';
-import { TemplateError } from '../../src/sources/template-error.ts';
+import { TemplateError } from '../../src/sources/template/error.ts';
+import { compileTemplate, type Template, type TemplateOptions } from '../../src/sources/template/template.ts';
 
 export const OPTIONS: TemplateOptions = {
   globoff: false,

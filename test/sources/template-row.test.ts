@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { InvalidRequest } from '../../src/model/invalid.ts';
-import { compileRowTemplate } from '../../src/sources/template-row.ts';
+import { compileRowTemplate } from '../../src/sources/template/row.ts';
 import { drawing, templateError } from './template-fixture.ts';
 
 const COLUMNS = ['id', 'First Name', 'a|b', 'c}d', 'twice', 'twice', 'x,y'];

@@ -8,8 +8,12 @@ import { InvalidRequest } from '../../src/model/invalid.ts';
 import { shown } from '../../src/model/origin.ts';
 import { Failure } from '../../src/model/outcome.ts';
 import { type Request, RequestFactory } from '../../src/model/request.ts';
-import { compileTemplates, type Template, type TemplateOptions } from '../../src/sources/template.ts';
-import { TemplateSource } from '../../src/sources/template-source.ts';
+import { TemplateSource } from '../../src/sources/template/source.ts';
+import {
+  compileTemplates,
+  type Template,
+  type TemplateOptions,
+} from '../../src/sources/template/template.ts';
 import { drain, type Item, shownItem, sourceContract } from '../contract/source.ts';
 import { factory } from './fixture.ts';
 import { OPTIONS, templateError } from './template-fixture.ts';

@@ -1,8 +1,8 @@
 // Named variables: what may be bound to a name, how they multiply or go side by side, and what is said of slips.
 
 import { describe, expect, it } from 'vitest';
-import { compileTemplates } from '../../src/sources/template.ts';
-import { readVars, WORDS_MAX } from '../../src/sources/template-vars.ts';
+import { compileTemplates } from '../../src/sources/template/template.ts';
+import { readVars, WORDS_MAX } from '../../src/sources/template/vars.ts';
 import { all, compile, drawing, expand, OPTIONS, templateError } from './template-fixture.ts';
 
 describe('the values of a variable', () => {

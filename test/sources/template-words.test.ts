@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readWordsFile } from '../../src/sources/template-words.ts';
+import { readWordsFile } from '../../src/sources/template/words.ts';
 import { compile, expand, templateError } from './template-fixture.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'words-'));

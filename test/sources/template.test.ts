@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileTemplates, countAll } from '../../src/sources/template.ts';
+import { compileTemplates, countAll } from '../../src/sources/template/template.ts';
 import { all, compile, drawing, expand, OPTIONS, templateError } from './template-fixture.ts';
 
 describe('classes', () => {

@@ -1,13 +1,13 @@
 // The values of a named variable: a range, a list, any glob expression, or the lines of a file.
 // Reads no file itself.
 
-import { readBrackets } from './template-brackets.ts';
-import { TemplateError } from './template-error.ts';
-import { Expansion } from './template-expansion.ts';
-import { IDENTIFIER, parseTemplate, readSet } from './template-parser.ts';
-import { endOf, fail, type Part, type Script } from './template-parts.ts';
-import { type Binding, productOf, shortened } from './template-product.ts';
-import { grouped, ListValues, type PlainGlob, sizeOf, valuesOf, wordsFor } from './template-values.ts';
+import { readBrackets } from './brackets.ts';
+import { TemplateError } from './error.ts';
+import { Expansion } from './expansion.ts';
+import { IDENTIFIER, parseTemplate, readSet } from './parser.ts';
+import { endOf, fail, type Part, type Script } from './parts.ts';
+import { type Binding, productOf, shortened } from './product.ts';
+import { grouped, ListValues, type PlainGlob, sizeOf, valuesOf, wordsFor } from './values.ts';
 
 export type ReadWords = (path: string) => readonly string[];
 

@@ -1,8 +1,8 @@
 // The values of one glob: how many, the n-th of them, and what they are called. Knows no template and no variable.
 
-import type { Values } from './template-expansion.ts';
-import type { NumbersPart, SetPart, StringsPart } from './template-parts.ts';
-import { DIGITS, eitherOf, encoded, repeated, type Shape } from './template-shape.ts';
+import type { Values } from './expansion.ts';
+import type { NumbersPart, SetPart, StringsPart } from './parts.ts';
+import { DIGITS, eitherOf, encoded, repeated, type Shape } from './shape.ts';
 
 /** All globs but variables. */
 export type PlainGlob = SetPart | NumbersPart | StringsPart;

@@ -1,7 +1,7 @@
 // What stands between [ and ]: curl's ranges read exactly as curl reads them, and classes, which curl refuses.
 // A class that is more likely a slip (a comma, a second number, a leading ^) is refused rather than guessed at.
 
-import { fail, literally, type NumbersPart, type Script, type StringsPart } from './template-parts.ts';
+import { fail, literally, type NumbersPart, type Script, type StringsPart } from './parts.ts';
 
 // curl's own grammar, with any number of digits. Blanks may follow the hyphen (src/tool_urlglob.c, glob_range).
 const NUMBERS = /(\d+)-[ \t]*(\d+)(?::(\d+))?\]/y;

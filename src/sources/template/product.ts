@@ -1,8 +1,8 @@
 // The dimensions of a template: which parts move together, how many combinations there are, and in what order.
 
-import type { Piece, Values } from './template-expansion.ts';
-import { fail, type GlobPart, type Part, type Script, type VariablePart } from './template-parts.ts';
-import { EncodedValues, grouped, sizeOf, valuesOf, wordsFor } from './template-values.ts';
+import type { Piece, Values } from './expansion.ts';
+import { fail, type GlobPart, type Part, type Script, type VariablePart } from './parts.ts';
+import { EncodedValues, grouped, sizeOf, valuesOf, wordsFor } from './values.ts';
 
 const SOURCE_SHOWN_MAX = 60;
 

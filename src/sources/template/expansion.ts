@@ -1,7 +1,7 @@
 // Texts and values written one behind the other: from an index to a text, by arithmetic alone.
 // Keeps no list and no state, so any index costs the same.
 
-import { inSequence, type Shape, shapeOf } from './template-shape.ts';
+import { inSequence, type Shape, shapeOf } from './shape.ts';
 
 /** A numbered list of texts, each computed when asked for. `at` is given an index that is in range. */
 export interface Values {

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { WORDS_MAX } from './template-vars.ts';
+import { WORDS_MAX } from './vars.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 const WORD_CHARACTERS_MAX = 1024 * 1024;

@@ -1,10 +1,10 @@
 // A source made of templates: the n-th request is computed from n. Keeps no list and reads nothing.
 
-import { ENDED, type Pulled, type SeekableSource } from '../model/contracts.ts';
-import { InvalidRequest } from '../model/invalid.ts';
-import { type Origin, parseUrl, shown } from '../model/origin.ts';
-import { Failure } from '../model/outcome.ts';
-import type { Request, RequestFactory } from '../model/request.ts';
+import { ENDED, type Pulled, type SeekableSource } from '../../model/contracts.ts';
+import { InvalidRequest } from '../../model/invalid.ts';
+import { type Origin, parseUrl, shown } from '../../model/origin.ts';
+import { Failure } from '../../model/outcome.ts';
+import type { Request, RequestFactory } from '../../model/request.ts';
 import { countAll, type Template } from './template.ts';
 
 /** The indices that one template stands for. */

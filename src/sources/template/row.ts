@@ -1,10 +1,10 @@
 // A URL with columns of a table in it: `{name}` is replaced by the row's value. Holds no globs.
 
-import { InvalidRequest } from '../model/invalid.ts';
-import { nearest } from '../model/nearest.ts';
-import { literalAt } from './template-parser.ts';
-import { fail, type Script } from './template-parts.ts';
-import { uriComponent } from './template-values.ts';
+import { InvalidRequest } from '../../model/invalid.ts';
+import { nearest } from '../../model/nearest.ts';
+import { literalAt } from './parser.ts';
+import { fail, type Script } from './parts.ts';
+import { uriComponent } from './values.ts';
 
 interface Column {
   readonly name: string;

@@ -2,8 +2,8 @@
 // Never expands anything and reads no file. Errors point at the exact spot.
 
 import { isIPv6 } from 'node:net';
-import { nearest } from '../model/nearest.ts';
-import { readBrackets } from './template-brackets.ts';
+import { nearest } from '../../model/nearest.ts';
+import { readBrackets } from './brackets.ts';
 import {
   endOf,
   fail,
@@ -14,7 +14,7 @@ import {
   type SetPart,
   type StringsPart,
   type VariablePart,
-} from './template-parts.ts';
+} from './parts.ts';
 
 /** What a variable may be called. */
 export const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_-]*$/;

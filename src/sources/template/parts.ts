@@ -1,6 +1,6 @@
 // What a template consists of once it is read, and the text it is read from. Pure data.
 
-import { TemplateError } from './template-error.ts';
+import { TemplateError } from './error.ts';
 
 /** A text that is being read. */
 export interface Script {
