@@ -136,6 +136,6 @@ function decode(text: string): string {
 
 /** A URL as it may be shown: without userinfo, one line, not endless. */
 export function shown(url: string): string {
-  const plain = url.replace(/\/\/[^/?#]*@/, '//').replace(/[\u0000-\u001f\u007f]/g, ' ');
+  const plain = url.replace(/(^|\/\/)[^/?#]*@/g, '$1').replace(/[\u0000-\u001f\u007f]/g, ' ');
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }
