@@ -41,16 +41,25 @@ export class ResponseHead {
 
   /** The media type in lower case without parameters, or an empty string. */
   get mediaType(): string {
-    this.#mediaType ??= (this.all('content-type')[0] ?? '').split(';', 1)[0]!.trim().toLowerCase();
+    this.#mediaType ??= this.#contentType().split(';', 1)[0]!.trim().toLowerCase();
     return this.#mediaType;
   }
 
   /** The charset parameter of Content-Type in lower case; `utf-8` where there is none. */
   get charset(): string {
-    this.#charset ??= charsetOf(this.all('content-type')[0] ?? '');
+    this.#charset ??= charsetOf(this.#contentType());
     return this.#charset;
   }
+
+  /** Found without taking all fields apart, which costs 1 µs for each head that differs from the one before
+   *  (bench/micro/record); a value that is folded onto the next line is left to the slow way. */
+  #contentType(): string {
+    const value = CONTENT_TYPE.exec(this.fieldLines)?.[1]?.trim();
+    return value === undefined ? '' : value === '' ? (this.all('content-type')[0] ?? '') : value;
+  }
 }
+
+const CONTENT_TYPE = /(?:^|\n)content-type:([^\r\n]*)/i;
 
 /** What the header section says about where the message ends and whether the connection goes on. */
 export interface Framing {

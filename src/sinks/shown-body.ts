@@ -24,7 +24,6 @@ export interface ShownBody {
 export const INLINE_BODY_BYTES_MAX = 64 * 1024 * 1024;
 
 const NONE: ShownBody = { as: 'none', text: '' };
-const EMPTY: ShownBody = { as: 'text', text: '' };
 
 export function showBody(response: Response, form: InlineForm): ShownBody {
   const { body } = response;
@@ -50,7 +49,6 @@ export function showBody(response: Response, form: InlineForm): ShownBody {
 /** The first of JSON, text and base64 that gives back the very bytes (for JSON: the very value). */
 function automatic(response: Response): ShownBody {
   const { body } = response;
-  if (body.length === 0) return EMPTY;
   const text = body.toString('utf8');
   // Bad bytes decode to U+FFFD. A search for it costs 9 ns where there is none, isUtf8 24.
   if (text.includes('\ufffd') && !isUtf8(body)) return { as: 'base64', text: body.toString('base64') };

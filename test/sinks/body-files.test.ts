@@ -162,6 +162,15 @@ describe('BodyFilesSink', () => {
     expect(records.map(([index]) => index)).toEqual([0]);
   });
 
+  it('wakes a writer that waits when a body could not be stored', () => {
+    const { sink, storing } = underTest();
+    let drains = 0;
+    sink.onDrain = () => drains++;
+    for (let index = 0; index < 65; index++) sink.write(response({ index }));
+    storing[0]!.done(new Error('no space'));
+    expect([sink.full, drains]).toEqual([false, 1]);
+  });
+
   it.skipIf(!existsSync('/dev/full'))('tells which file could not be written', async () => {
     const bodies = new BodyFiles('/dev/full');
     const error = await new Promise((resolve) => bodies.store(response({ index: 1 }), resolve));

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { firstNonJson, JSON_DEPTH_MAX } from '../../src/sinks/json-scan.ts';
+import { character } from './character.ts';
 
 function parses(text: string): boolean {
   try {
@@ -56,7 +57,7 @@ describe('firstNonJson', () => {
   it('takes all that JSON.stringify makes, however it is laid out', () => {
     fc.assert(
       fc.property(
-        fc.jsonValue({ stringUnit: 'binary' }),
+        fc.jsonValue({ stringUnit: character }),
         fc.constantFrom('', ' ', '\t', '\r\n'),
         (value, space) => {
           expect(firstNonJson(JSON.stringify(value, null, space))).toBe(-1);
@@ -66,11 +67,11 @@ describe('firstNonJson', () => {
   });
 
   it('agrees with JSON.parse on JSON with a few characters changed', () => {
-    const character = fc.constantFrom(...'{}[],:"\\/ \n\t0123456789.eE+-truefalsn\u0000\u001f\u00e9\u2028xX');
+    const ofJson = fc.constantFrom(...'{}[],:"\\/ \n\t0123456789.eE+-truefalsn\u0000\u001f\u00e9\u2028xX');
     const change = fc.record({
       at: fc.nat(200),
       remove: fc.nat(2),
-      insert: fc.string({ unit: character, maxLength: 3 }),
+      insert: fc.string({ unit: ofJson, maxLength: 3 }),
     });
     fc.assert(
       fc.property(fc.json(), fc.array(change, { minLength: 1, maxLength: 3 }), (json, changes) => {

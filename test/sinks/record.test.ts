@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure, type Kind, type Outcome, type Phase, type Sent } from '../../src/model/outcome.ts';
 import { RecordFormat, type RecordFormatOptions } from '../../src/sinks/record.ts';
 import { type BodyForm, INLINE_BODY_BYTES_MAX } from '../../src/sinks/shown-body.ts';
+import { character } from './character.ts';
 import { failure, response } from './outcomes.ts';
 import { schemaCheck } from './schema-check.ts';
 
@@ -163,7 +164,7 @@ describe('the body in a record', () => {
   it('gives back the very bytes, whatever they are', () => {
     const body = fc.oneof(
       fc.uint8Array({ maxLength: 60 }),
-      fc.string({ unit: 'binary', maxLength: 60 }).map((text) => Buffer.from(text)),
+      fc.string({ unit: character, maxLength: 60 }).map((text) => Buffer.from(text)),
       fc.json().map((text) => Buffer.from(text)),
     );
     const type = fc.constantFrom('application/json', 'text/plain', 'application/octet-stream');
@@ -172,15 +173,15 @@ describe('the body in a record', () => {
         const shown = record(response({ body: bytes, type: mediaType }));
         const text = Buffer.from(bytes).toString();
         if ('bodyBase64' in shown) {
-          expect([...Buffer.from(String(shown['bodyBase64']), 'base64')]).toEqual([...bytes]);
-          expect([...Buffer.from(text)]).not.toEqual([...bytes]);
+          expect(Buffer.from(String(shown['bodyBase64']), 'base64').equals(bytes)).toBe(true);
+          expect(Buffer.from(text).equals(bytes)).toBe(false);
         } else if (isJson(text, mediaType)) {
           expect(shown['body']).toEqual(JSON.parse(text.replace(/^\ufeff/, '')));
         } else {
-          expect([...Buffer.from(String(shown['body']))]).toEqual([...bytes]);
+          expect(Buffer.from(String(shown['body'])).equals(bytes)).toBe(true);
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 500 },
     );
   });
 
