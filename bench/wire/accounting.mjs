@@ -1,11 +1,11 @@
 // Who tells what a process has cost: the operating system, asked by the parent that waits for it. Node cannot ask
-// (libuv reaps its children without their rusage), so a parent that can is put between. Starts nothing itself.
+// (libuv reaps its children without their rusage), so a parent that can is put between. Measures nothing itself.
 
 import { spawnSync } from 'node:child_process';
 
-// Both write on descriptor 3: first the pid of the client, then one line of numbers when it has ended.
+// Both write on descriptor 3: first the pid of the client, then the numbers when it has ended.
 
-/** wait4 gives the client's own rusage in microseconds. posix_spawn does not charge it for a copy of Python. */
+/** wait4 gives the client's own rusage in microseconds; posix_spawn does not charge it for a copy of Python. */
 const PYTHON = `
 import os, signal, sys, time
 os.set_inheritable(3, False)
@@ -20,36 +20,49 @@ code = os.waitstatus_to_exitcode(status)
 sys.exit(code if code >= 0 else 128 - code)
 `;
 
-/** \`times\` tells in its second line what the waited-for children have used, to the millisecond. */
+/** The second line of \`times\` is what the children have used, to the millisecond. The client is the only child. */
 const BASH = `
-start=$(date +%s%N)
+start=$EPOCHREALTIME
 "$@" 3>&- &
-pid=$!
-echo "$pid" >&3
-wait "$pid"
+echo "$!" >&3
+wait "$!"
 code=$?
-end=$(date +%s%N)
-times | tail -n 1 | tr -d s | sed -E 's/([0-9]+)m([0-9.]+) ([0-9]+)m([0-9.]+)/\\1 \\2 \\3 \\4/' >&3
+echo "$start $EPOCHREALTIME" >&3
+times >&3
 exit $code
 `;
 
-/** The first that works here. `wrap` makes the command line, `read` takes the line of numbers. */
+const ACCOUNTANTS = [
+  ...['/usr/bin/python3', 'python3'].map((python) => ({
+    name: 'wait4 (asked by Python, to the microsecond)',
+    probe: [python, '-c', 'import os; os.posix_spawnp, os.wait4, os.waitstatus_to_exitcode'],
+    wrap: (argv) => [python, '-c', PYTHON, ...argv],
+    read([line]) {
+      const [wallMs, user, system] = line.split(' ').map(Number);
+      return { wallMs, userUs: user * 1e6, systemUs: system * 1e6 };
+    },
+  })),
+  {
+    name: 'times (asked by bash, to the millisecond)',
+    probe: ['bash', '-c', 'test -n "$EPOCHREALTIME"'],
+    wrap: (argv) => ['bash', '-c', BASH, 'bash', ...argv],
+    read([line, , children]) {
+      const [start, end] = line.split(' ').map((text) => Number(text.replace(',', '.')));
+      const [user, system] = children.split(' ').map(seconds);
+      return { wallMs: (end - start) * 1000, userUs: user * 1e6, systemUs: system * 1e6 };
+    },
+  },
+];
+
+/** The first that works here, or undefined. `wrap` makes the command line, `read` takes the lines of numbers. */
 export function findAccountant() {
-  for (const python of ['/usr/bin/python3', 'python3']) {
-    if (works(python, ['-c', 'import os; os.posix_spawnp; os.wait4; os.waitstatus_to_exitcode'])) {
-      return {
-        name: 'wait4 (rusage of the whole process, by Python)',
-        wrap: (argv) => [python, '-c', PYTHON, ...argv],
-        read(line) {
-          const [wallMs, user, system] = line.split(' ').map(Number);
-          return { wallMs, cpuUs: (user + system) * 1e6 };
-        },
-      };
-    }
-  }
-  return undefined;
+  return ACCOUNTANTS.find(({ probe: [program, ...args] }) => {
+    return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+  });
 }
 
-function works(program, args) {
-  return spawnSync(program, args, { stdio: 'ignore' }).status === 0;
+/** `1m2.345s` → 62.345 */
+function seconds(text) {
+  const [, minutes, rest] = /^(\d+)m([\d.,]+)s$/.exec(text);
+  return Number(minutes) * 60 + Number(rest.replace(',', '.'));
 }

@@ -7,7 +7,7 @@ export const CLIENTS = [
   { name: 'wrk', title: 'wrk (C)' },
   { name: 'undici-dispatch', title: 'undici dispatch' },
   { name: 'undici-request', title: 'undici request', requestsMax: 100_000 },
-  { name: 'fetch', title: 'fetch of Node', requestsMax: 50_000 },
+  { name: 'fetch', title: 'fetch of Node', requestsMax: 25_000 },
   { name: 'flurry-library', title: 'flurry, library' },
   { name: 'flurry-cli', title: 'flurry, command line' },
 ];

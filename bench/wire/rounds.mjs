@@ -1,0 +1,85 @@
+// The interleaved rounds: in each, every client once, as a process of its own, against the same server. What drifts
+// in the machine drifts for all of them, so ratios are taken within a round.
+
+import { fileURLToPath } from 'node:url';
+import { runMeasured } from './measured-process.mjs';
+import { CONCURRENCY } from './options.mjs';
+
+const CLIENT_PROCESS = fileURLToPath(new URL('client.mjs', import.meta.url));
+/** Programs of their own; the others are modules for client.mjs. */
+const PROGRAMS = new Set(['wrk', 'flurry-cli']);
+const CLIENT_MS_MAX = 300_000;
+const WARM_UP_DIVISOR = 10;
+
+/** `clients` may lack wrk. Resolves to one result for each client and round; `say` hears of each. */
+export async function runRounds(setting, say) {
+  const { rounds, requests, clients } = setting.options;
+  const results = [];
+  let wrkPerSecond = requests;
+  for (let round = 0; round <= rounds; round++) {
+    const warmUp = round === 0;
+    // Another one begins each time: nobody always runs after the same neighbour, on the same clock of the processor.
+    const first = round % clients.length;
+    for (const client of [...clients.slice(first), ...clients.slice(0, first)]) {
+      const whole = Math.min(requests, client.requestsMax ?? requests);
+      const n = warmUp ? Math.ceil(whole / WARM_UP_DIVISOR) : whole;
+      const result = await runClient(setting, client, n, Math.max(1, Math.round(n / wrkPerSecond)));
+      // The best rate so far, not the last: after a disturbed second its next run would take far too long.
+      if (client.name === 'wrk') wrkPerSecond = Math.max(warmUp ? 1 : wrkPerSecond, result.perSecond);
+      if (!warmUp) results.push({ round, ...result });
+      say(`${warmUp ? 'warm-up' : `round ${round}`}  ${lineOf(client, result)}`);
+    }
+  }
+  return results;
+}
+
+async function runClient({ server, wrk, folder, accountant }, client, requests, seconds) {
+  const { url } = server;
+  const context = { url, requests, concurrency: CONCURRENCY, folder, wrk, seconds };
+  const peer = PROGRAMS.has(client.name) ? await import(`../peers/${client.name}.mjs`) : undefined;
+  const argv = peer?.command(context) ?? [
+    process.execPath,
+    CLIENT_PROCESS,
+    client.name,
+    JSON.stringify(context),
+  ];
+  const cost = await runMeasured(argv, { accountant, timeoutMs: CLIENT_MS_MAX });
+  const faults = [];
+  let told = { requests, responses: 0, errors: 0 };
+  try {
+    told = { ...told, ...(peer === undefined ? JSON.parse(cost.stdout) : peer.read(cost, context)) };
+  } catch (error) {
+    faults.push(`it left no result (${error.message})`);
+  }
+  if (cost.code !== 0) faults.push(`it ended with ${cost.code}: ${cost.stderr.trim().slice(-1_000)}`);
+  if (told.errors > 0) faults.push(`${told.errors} errors`, ...(told.problems ?? []));
+  if (told.responses !== told.requests) faults.push(`${told.responses} good responses of ${told.requests}`);
+  if (told.idSum !== undefined && told.idSum !== server.idSum(requests)) {
+    faults.push(`the ids in its bodies add up to ${told.idSum} instead of ${server.idSum(requests)}`);
+  }
+  return resultOf(client, told, cost, faults);
+}
+
+function resultOf(client, told, cost, faults) {
+  const n = told.requests;
+  const cpuUs = cost.cpuUs ?? told.ownCpuUs;
+  return {
+    client: client.name,
+    requests: n,
+    faults,
+    cpuUsPerRequest: n > 0 && cpuUs !== undefined ? cpuUs / n : undefined,
+    systemUsPerRequest: n > 0 && cost.cpuSystemUs !== undefined ? cost.cpuSystemUs / n : undefined,
+    cpuBy: cost.cpuUs !== undefined ? 'system' : 'client',
+    runCpuUsPerRequest: n > 0 && told.runCpuUs !== undefined ? told.runCpuUs / n : undefined,
+    perSecond: n / (cost.wallMs / 1000),
+    runPerSecond: told.runMs === undefined ? undefined : n / (told.runMs / 1000),
+    wallMs: cost.wallMs,
+    peakRssBytes: Math.max(cost.peakRssBytes, told.peakRssBytes ?? 0),
+  };
+}
+
+function lineOf(client, { cpuUsPerRequest, requests, perSecond, faults }) {
+  const cpu = cpuUsPerRequest === undefined ? '?' : cpuUsPerRequest.toFixed(2);
+  const figures = `${requests} requests, ${cpu} µs CPU each, ${Math.round(perSecond)}/s`;
+  return `${client.title.padEnd(20)} ${figures}${faults.length > 0 ? `  WRONG: ${faults.join('; ')}` : ''}`;
+}
