@@ -1,18 +1,26 @@
-// Completion scripts for shells, out of the table of options.
+// `flurry completion <shell>`: scripts that let a shell finish what is typed, out of the table of options.
 
 import type { OptionRow } from '../model/option-kinds.ts';
-import { OPTION_NAMES, OPTIONS } from '../model/options.ts';
-import { usage } from './exit-codes.ts';
+import { readWords } from './arguments.ts';
+import { COMMANDS } from './commands.ts';
+import { EXIT, usage } from './exit-codes.ts';
+import { RUN_SWITCHES } from './run-flags.ts';
+import { SERVE_SWITCHES } from './serve-flags.ts';
+import type { Surroundings } from './surroundings.ts';
 
-interface Completed {
-  readonly short: string | undefined;
-  readonly long: string;
-  readonly takes: boolean;
-  readonly values: readonly string[];
-  readonly doc: string;
+const SHELLS = ['bash', 'zsh', 'fish'] as const;
+
+export async function completionCommand(argv: readonly string[], { stdout }: Surroundings): Promise<number> {
+  const { plain, asks } = readWords(argv, [], 'completion');
+  if (asks !== undefined) {
+    const { helpText } = await import('./help.ts');
+    stdout.write(helpText('completion', stdout.columns));
+    return EXIT.done;
+  }
+  if (plain.length !== 1) throw usage('completion takes one shell: flurry completion bash, zsh or fish');
+  stdout.write(completionScript(plain[0]!));
+  return EXIT.done;
 }
-
-const COMMANDS = ['run', 'serve', 'completion'];
 
 export function completionScript(shell: string): string {
   switch (shell) {
@@ -23,67 +31,139 @@ export function completionScript(shell: string): string {
     case 'fish':
       return fish();
     default:
-      throw usage(`there is completion for bash, zsh and fish, not ${JSON.stringify(shell)}`);
+      throw usage(`there is completion for bash, zsh and fish, not for ${JSON.stringify(shell)}`);
   }
 }
 
-function completed(): Completed[] {
-  return OPTION_NAMES.flatMap((name) => {
-    const row: OptionRow = OPTIONS[name];
-    if (row.flag === undefined) return [];
-    const values = row.kind === 'choice' ? row.expects.replace('one of ', '').split(', ') : [];
-    const long = /--[a-z-]+/.exec(row.flag)![0];
-    return [
-      { short: /^-(\w),/.exec(row.flag)?.[1], long, takes: row.flag.includes('<'), values, doc: row.doc },
-    ];
-  });
+interface Completed {
+  readonly short: string | undefined;
+  readonly long: string;
+  readonly takes: boolean;
+  /** Its value is a path. */
+  readonly file: boolean;
+  readonly values: readonly string[];
+  readonly doc: string;
+}
+
+const HELP: Completed = {
+  short: 'h',
+  long: '--help',
+  takes: false,
+  file: false,
+  values: [],
+  doc: 'print the help',
+};
+const VERSION: Completed = { ...HELP, short: 'V', long: '--version', doc: 'print the version' };
+
+function runOptions(): Completed[] {
+  const options = RUN_SWITCHES.map(({ row, flag, long, short }) => ({
+    ...{ short, long, values: choicesOf(row), doc: row.doc },
+    takes: row.kind !== 'flag',
+    file: /<file/.test(flag),
+  }));
+  return [...options, HELP, VERSION];
+}
+
+function choicesOf(row: OptionRow): string[] {
+  return row.kind === 'choice' ? row.expects.replace('one of ', '').split(', ') : [];
+}
+
+function serveOptions(): Completed[] {
+  const options = SERVE_SWITCHES.map(({ long, short, doc }) => ({
+    ...{ short, long, doc, takes: true, file: false, values: [] },
+  }));
+  return [...options, HELP];
+}
+
+function words(options: readonly Completed[]): string {
+  return options.map(({ long }) => long).join(' ');
 }
 
 function bash(): string {
-  const options = completed();
-  const cases = options
-    .filter((o) => o.values.length > 0)
-    .map((o) => `    ${o.long}) COMPREPLY=($(compgen -W "${o.values.join(' ')}" -- "$word")); return ;;`);
+  const cases = runOptions().flatMap(({ short, long, values, file }) => {
+    const names = short === undefined ? long : `-${short}|${long}`;
+    if (values.length > 0)
+      return [`    ${names}) COMPREPLY=($(compgen -W "${values.join(' ')}" -- "$word")); return ;;`];
+    return file ? [`    ${names}) COMPREPLY=($(compgen -f -- "$word")); return ;;`] : [];
+  });
   return `# flurry completion bash >> ~/.bashrc
 _flurry() {
-  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}"
   case "$before" in
 ${cases.join('\n')}
   esac
-  if [[ "$word" == -* ]]; then
-    COMPREPLY=($(compgen -W "${options.map((o) => o.long).join(' ')} --help --version" -- "$word"))
-  elif [[ $COMP_CWORD -eq 1 ]]; then
+  if [[ $COMP_CWORD -eq 1 && "$word" != -* ]]; then
     COMPREPLY=($(compgen -f -W "${COMMANDS.join(' ')}" -- "$word"))
-  else
-    COMPREPLY=($(compgen -f -- "$word"))
+    return
   fi
+  case "$command" in
+    serve) COMPREPLY=($(compgen -W "${words(serveOptions())}" -- "$word")) ;;
+    completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")) ;;
+    help) COMPREPLY=($(compgen -W "${COMMANDS.join(' ')}" -- "$word")) ;;
+    *)
+      if [[ "$word" == -* ]]; then
+        COMPREPLY=($(compgen -W "${words(runOptions())}" -- "$word"))
+      else
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi ;;
+  esac
 }
-complete -F _flurry flurry
+complete -o filenames -F _flurry flurry
 `;
 }
 
 function zsh(): string {
-  const lines = completed().map((o) => {
-    const doc = o.doc.replace(/[[\]:']/g, (c) => (c === "'" ? "'\\''" : `\\${c}`));
-    const takes = o.values.length > 0 ? `:value:(${o.values.join(' ')})` : o.takes ? ':value:_files' : '';
-    const names = o.short === undefined ? `'${o.long}` : `{-${o.short},${o.long}}'`;
-    return `  ${names}[${doc}]${takes}'`;
-  });
+  const spec = ({ short, long, takes, file, values, doc }: Completed): string => {
+    const text = doc.replace(/[[\]:\\]/g, '\\$&').replaceAll("'", "'\\''");
+    const value =
+      values.length > 0 ? `:value:(${values.join(' ')})` : takes ? `:value:${file ? '_files' : ''}` : '';
+    const names = short === undefined ? `'${long}` : `{-${short},${long}}'`;
+    return `    '*'${names}[${text}]${value}'`;
+  };
+  const specs = (options: readonly Completed[]) => options.map(spec).join(' \\\n');
   return `#compdef flurry
 # flurry completion zsh > "\${fpath[1]}/_flurry"
-_arguments -s \\
-${lines.join(' \\\n')} \\
-  '*:url or file:_files'
+_flurry() {
+  if (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then
+    compadd ${COMMANDS.join(' ')}
+    _files
+    return
+  fi
+  case $words[2] in
+  serve)
+    shift words
+    (( CURRENT-- ))
+    _arguments -s \\
+${specs(serveOptions())}
+    ;;
+  completion) (( CURRENT == 3 )) && compadd ${SHELLS.join(' ')} ;;
+  help) (( CURRENT == 3 )) && compadd ${COMMANDS.join(' ')} ;;
+  *)
+    _arguments -s \\
+${specs(runOptions())} \\
+    '*:url or file:_files'
+    ;;
+  esac
+}
+if [[ $funcstack[1] == _flurry ]]; then _flurry "$@"; else compdef _flurry flurry; fi
 `;
 }
 
 function fish(): string {
-  const lines = completed().map((o) => {
-    const short = o.short === undefined ? '' : ` -s ${o.short}`;
-    const takes = o.takes ? ' -r' : '';
-    const values = o.values.length > 0 ? ` -x -a '${o.values.join(' ')}'` : '';
-    return `complete -c flurry${short} -l ${o.long.slice(2)}${takes}${values} -d '${o.doc.replace(/['\\]/g, '\\$&')}'`;
-  });
-  const commands = COMMANDS.map((c) => `complete -c flurry -n __fish_use_subcommand -a ${c}`);
-  return `# flurry completion fish > ~/.config/fish/completions/flurry.fish\n${[...commands, ...lines].join('\n')}\n`;
+  const line = (condition: string) => (option: Completed) => {
+    const { short, long, takes, file, values, doc } = option;
+    const letter = short === undefined ? '' : ` -s ${short}`;
+    const value = values.length > 0 ? ` -x -a '${values.join(' ')}'` : takes ? (file ? ' -r -F' : ' -x') : '';
+    const text = doc.replace(/['\\]/g, '\\$&');
+    return `complete -c flurry -n '${condition}'${letter} -l ${long.slice(2)}${value} -d '${text}'`;
+  };
+  const others = COMMANDS.filter((command) => command !== 'run').join(' ');
+  const lines = [
+    ...COMMANDS.map((command) => `complete -c flurry -n __fish_use_subcommand -a ${command}`),
+    ...runOptions().map(line(`not __fish_seen_subcommand_from ${others}`)),
+    ...serveOptions().map(line('__fish_seen_subcommand_from serve')),
+    `complete -c flurry -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`,
+    `complete -c flurry -n '__fish_seen_subcommand_from help' -x -a '${COMMANDS.join(' ')}'`,
+  ];
+  return `# flurry completion fish > ~/.config/fish/completions/flurry.fish\n${lines.join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-// What the exit code says, and the error that carries one up. Printed nowhere but in main.ts.
+// What the exit code says, and the error that carries one up. Prints nothing.
 
 export const EXIT = {
   done: 0,

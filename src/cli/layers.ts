@@ -1,99 +1,103 @@
 // Where an option's value comes from: flags over FLURRY_* variables over the project's config file over the user's
-// over the default. Reads them, checks them by the table, and remembers which one won.
+// over the default. Lays them over one another and remembers which one won.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { OptionError, type OptionRow } from '../model/option-kinds.ts';
-import { OPTION_NAMES, OPTIONS, type OptionName, resolveOptions, type Settings } from '../model/options.ts';
+import { nearest } from '../model/nearest.ts';
+import { type OptionName, resolveOptions, type Settings } from '../model/options.ts';
+import type { Environment } from '../view/terminal.ts';
 import { usage } from './exit-codes.ts';
+import { RUN_SWITCHES, type RunSwitch, readAs, type Values } from './run-flags.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export const PROJECT_CONFIG = 'flurry.config.json';
+const PREFIX = 'FLURRY_';
 
-/** `--max-time` for `timeoutMs`: what people typed or could have. */
-export function longFlag(name: OptionName): string {
-  return /--[a-z-]+/.exec(OPTIONS[name].flag ?? '')?.[0] ?? name;
-}
-
-export function variable(name: OptionName): string {
-  return `FLURRY_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+/** `FLURRY_MAX_TIME` for `--max-time`: what people see in the help is what they can set. */
+function variableOf({ long }: RunSwitch): string {
+  return PREFIX + long.slice(2).replaceAll('-', '_').toUpperCase();
 }
 
 export interface Layered {
   readonly settings: Settings;
-  /** The layer that each option's value is from: `flag`, a variable's name, a file's path, or `default`. */
+  /** Where each option's value is from: a flag, a variable, or a file's path. Options that are not in it have their default. */
   readonly from: ReadonlyMap<OptionName, string>;
 }
 
-type Values = Partial<Record<OptionName, unknown>>;
-
 /** Throws Exit for anything that does not fit, naming the layer it stands in. */
-export function layered(flags: Values, env: NodeJS.ProcessEnv): Layered {
-  const from = new Map<OptionName, string>();
-  const given: Record<string, unknown> = {};
-  const lay = (values: Values, source: string | ((name: OptionName) => string)) => {
-    for (const [key, value] of Object.entries(values)) {
-      const name = key as OptionName;
-      given[name] = value;
-      from.set(name, typeof source === 'string' ? source : source(name));
-    }
-  };
-  const file = typeof flags.config === 'string' ? flags.config : env[variable('config')];
+export async function layered(
+  flags: Values,
+  { env, folder }: Pick<Surroundings, 'env' | 'folder'>,
+): Promise<Layered> {
+  const variables = fromEnvironment(env);
+  const layers = new Layers();
+  const explicit = flags.config ?? variables.config;
+  const project = typeof explicit === 'string' ? explicit : join(folder, PROJECT_CONFIG);
   const user = userConfig(env);
-  if (existsSync(user)) lay(readConfig(user), user);
-  if (file !== undefined) lay(readConfig(file), file);
-  else if (existsSync(PROJECT_CONFIG)) lay(readConfig(PROJECT_CONFIG), PROJECT_CONFIG);
-  lay(fromEnvironment(env), variable);
-  lay(flags, 'flag');
-  return { settings: resolveOptions(given, 'cli'), from };
+  const files = [user, project].filter((path) => path === explicit || existsSync(path));
+  if (files.length > 0) {
+    const { readConfig } = await import('./config-file.ts');
+    for (const path of files)
+      layers.lay(readConfig(path), () => (path === user ? path : shownPath(path, folder)));
+  }
+  layers.lay(variables, (name) => variableOf(switchOf(name)));
+  layers.lay(flags, (name) => switchOf(name).long);
+  return layers.resolve();
 }
 
-export function userConfig(env: NodeJS.ProcessEnv): string {
+function shownPath(path: string, folder: string): string {
+  return path === join(folder, PROJECT_CONFIG) ? PROJECT_CONFIG : path;
+}
+
+function switchOf(name: OptionName): RunSwitch {
+  return RUN_SWITCHES.find((one) => one.name === name)!;
+}
+
+/** One body for all requests: the layer above says which, whatever form the one below gave it. */
+const BODIES: readonly OptionName[] = ['data', 'json', 'body'];
+
+class Layers {
+  readonly #values = new Map<OptionName, unknown>();
+  readonly #from = new Map<OptionName, string>();
+
+  lay(values: Values, sourceOf: (name: OptionName) => string): void {
+    const entries = Object.entries(values) as [OptionName, unknown][];
+    if (entries.some(([name]) => BODIES.includes(name))) {
+      for (const name of BODIES) this.#values.delete(name) && this.#from.delete(name);
+    }
+    for (const [name, value] of entries) {
+      this.#values.set(name, value);
+      this.#from.set(name, sourceOf(name));
+    }
+  }
+
+  resolve(): Layered {
+    return { settings: resolveOptions(Object.fromEntries(this.#values), 'cli'), from: this.#from };
+  }
+}
+
+function userConfig(env: Environment): string {
   return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'flurry', 'config.json');
 }
 
-function readConfig(path: string): Values {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw usage(`cannot read the config file ${path}: ${(error as Error).message}`);
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) {
-    throw usage(`the config file ${path} must hold one JSON object of options, such as {"concurrency": 60}`);
-  }
-  return checked(parsed, path);
-}
-
-/** As resolveOptions checks, with the layer in the message. */
-function checked(values: object, layer: string): Values {
-  try {
-    resolveOptions(values, 'cli');
-    return values;
-  } catch (error) {
-    if (error instanceof OptionError) throw usage(`${layer}: ${error.message}`);
-    throw error;
-  }
-}
-
-function fromEnvironment(env: NodeJS.ProcessEnv): Values {
+function fromEnvironment(env: Environment): Values {
+  const names = Object.keys(env).filter((name) => name.startsWith(PREFIX));
+  if (names.length === 0) return {};
   const values: Values = {};
-  for (const name of OPTION_NAMES) {
-    const text = env[variable(name)];
-    if (text === undefined || OPTIONS[name].kind === 'custom') continue;
-    values[name] = (OPTIONS[name] as OptionRow).read(variable(name), text);
+  const known = new Map(RUN_SWITCHES.map((one) => [variableOf(one), one]));
+  for (const variable of names) {
+    const text = env[variable];
+    const option = known.get(variable);
+    if (option === undefined) refuseSlip(variable, known.keys());
+    else if (text !== undefined) values[option.name] = readAs(option.row, variable, text);
   }
   return values;
 }
 
-/** For --print-config: every option, its value as JSON, and where it is from. Secrets are not shown. */
-export function configText({ settings, from }: Layered): string {
-  const width = Math.max(...OPTION_NAMES.map((name) => name.length));
-  const lines = OPTION_NAMES.map((name) => {
-    const source = from.get(name) ?? 'default';
-    const shown =
-      OPTIONS[name].secret && source !== 'default' ? '"(hidden)"' : JSON.stringify(settings[name]);
-    return `${name.padEnd(width)}  ${(shown ?? 'none').padEnd(24)}  ${source}`;
-  });
-  return `${lines.join('\n')}\n`;
+/** A variable that flurry does not know may be somebody else's, unless it is one letter from one that it does. */
+function refuseSlip(variable: string, known: Iterable<string>): void {
+  const bare = (name: string) => name.slice(PREFIX.length);
+  const near = nearest(bare(variable), [...known].map(bare));
+  if (near !== undefined) throw usage(`unknown variable ${variable}; did you mean ${PREFIX}${near}?`);
 }

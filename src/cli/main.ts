@@ -1,58 +1,70 @@
-// From argv to an exit code. The only place that prints errors.
+// From the words of a command line to an exit code. Loads no more than the command needs: most of the time before the
+// first request is the loading of modules.
 
-import { readFileSync } from 'node:fs';
-import { InputError } from '../engine/source-of.ts';
-import { OptionError } from '../model/option-kinds.ts';
-import { OutputError } from '../sinks/output-error.ts';
-import { TemplateError } from '../sources/template-error.ts';
-import { EXIT, Exit } from './exit-codes.ts';
-import { buildProgram, CommanderError } from './program.ts';
-import { runCommand } from './run-command.ts';
+import { isCommand } from './commands.ts';
+import { EXIT, usage } from './exit-codes.ts';
+import { readRunWords } from './run-flags.ts';
+import type { Surroundings } from './surroundings.ts';
 
-export async function main(argv: readonly string[]): Promise<number> {
-  let code: number = EXIT.done;
-  const program = buildProgram(version(), {
-    async run(urls, flags) {
-      code = await runCommand(urls, flags);
-    },
-    async serve(flags) {
-      const { serveCommand } = await import('./serve-command.ts');
-      code = await serveCommand(flags);
-    },
-    completion(shell) {
-      return import('./completion.ts').then(({ completionScript }) => {
-        process.stdout.write(completionScript(shell));
-      });
-    },
-  });
+export async function main(argv: readonly string[], around: Surroundings): Promise<number> {
   try {
-    await program.parseAsync(argv, { from: 'user' });
-    return code;
+    return await dispatch(argv, around);
   } catch (error) {
-    return report(error);
+    const { report } = await import('./report.ts');
+    return report(error, around);
   }
 }
 
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.done;
-    return tell(EXIT.usage, `${error.message.replace(/^error: /, '')}\nsee flurry --help`);
+async function dispatch(argv: readonly string[], around: Surroundings): Promise<number> {
+  const [first, ...rest] = argv;
+  const command = isCommand(first) ? first : undefined;
+  switch (command) {
+    case 'serve': {
+      const { serveCommand } = await import('./serve-command.ts');
+      return serveCommand(rest, around);
+    }
+    case 'completion': {
+      const { completionCommand } = await import('./completion.ts');
+      return completionCommand(rest, around);
+    }
+    case 'help':
+      return help(rest[0], around);
+    case 'run':
+    case undefined:
+      return run(command === undefined ? argv : rest, command, around);
+    default:
+      return command satisfies never;
   }
-  if (error instanceof Exit) return tell(error.code, error.message);
-  if (error instanceof OptionError || error instanceof TemplateError) return tell(EXIT.usage, error.message);
-  if (error instanceof OutputError)
-    return error.code === 'EPIPE' ? EXIT.done : tell(EXIT.disk, error.message);
-  if (error instanceof InputError) return tell(EXIT.usage, error.message);
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return tell(EXIT.unexpected, `unexpected: ${text}`);
 }
 
-function tell(code: number, message: string): number {
-  process.stderr.write(`flurry: ${message}\n`);
-  return code;
+async function run(
+  argv: readonly string[],
+  command: 'run' | undefined,
+  around: Surroundings,
+): Promise<number> {
+  const words = readRunWords(argv);
+  switch (words.asks) {
+    case 'help':
+      return help(command, around);
+    case 'version': {
+      const { version } = await import('./version.ts');
+      around.stdout.write(`${version()}\n`);
+      return EXIT.done;
+    }
+    case undefined: {
+      const { runCommand } = await import('./run-command.ts');
+      return runCommand(words, around);
+    }
+    default:
+      return words.asks satisfies never;
+  }
 }
 
-function version(): string {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+async function help(command: string | undefined, around: Surroundings): Promise<number> {
+  if (command !== undefined && !isCommand(command)) {
+    throw usage(`there is no command ${command} to help with; flurry help shows what there is`);
+  }
+  const { helpText } = await import('./help.ts');
+  around.stdout.write(helpText(command, around.stdout.columns));
+  return EXIT.done;
 }

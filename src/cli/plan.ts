@@ -1,78 +1,99 @@
 // --dry-run: what would be sent. Reads the input's beginning, sends nothing.
 
-import { requestDefaults, type SourceDefinition } from '../engine/source-of.ts';
+import { InputError, openSource, requestDefaults } from '../engine/source-of.ts';
 import type { Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
-import { type Request, RequestFactory } from '../model/request.ts';
-import { count, milliseconds } from '../model/text.ts';
-import { compileTemplates } from '../sources/template.ts';
-import { readVars } from '../sources/template-vars.ts';
-import { readWordsFile } from '../sources/template-words.ts';
-import { absolute } from './sources.ts';
+import { shown } from '../model/origin.ts';
+import type { Failure } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { byteSize, count, milliseconds } from '../model/text.ts';
+import { outputForm } from './output-form.ts';
+import type { Requests } from './sources.ts';
 
 const SHOWN = 3;
-/** Requests a second that the estimate is made for: what one process does to a quick target, and a tenth of it. */
+/** Requests a second that the estimate is made for: a slow target, an ordinary one, and what one process can do. */
 const RATES = [100, 1_000, 10_000];
+const LABEL_WIDTH = 'concurrency'.length + 3;
 
-export async function planText(
-  urls: readonly string[],
-  definition: SourceDefinition,
-  settings: Settings,
-): Promise<string> {
-  const source = definition.open(new RequestFactory(requestDefaults(settings)), settings);
-  const total = totalOf(source, settings);
-  const lines = [
-    `requests      ${total === undefined ? 'as many as the input has (not known before its end)' : count(total)}`,
-  ];
-  if (settings.input === undefined && urls.length > 0) lines.push(...understood(urls, settings));
-  lines.push(...(await firstLines(source, settings)));
-  const perHost = settings.perHost === undefined ? '' : `, ${settings.perHost} per host`;
-  lines.push(`concurrency   ${settings.concurrency}${perHost}`);
-  if (total !== undefined && total > 0) {
-    const estimates = RATES.map((rate) => `${milliseconds((total / rate) * 1000)} at ${count(rate)}/s`);
-    lines.push(`estimate      ${estimates.join(', ')}`);
+export async function planText(requests: Requests, settings: Settings): Promise<string> {
+  const source = openSource(requests.definition, settings);
+  try {
+    const first = await firstItems(source);
+    const rows = [
+      ...inputRows(requests, source),
+      ...first.map((item, i): Row => [i === 0 ? 'first' : '', itemText(item)]),
+      ...settingRows(settings, first),
+      ...estimateRows(source.count),
+    ];
+    const lines = rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}\n`);
+    return `${lines.join('')}nothing was sent (--dry-run)\n`;
+  } finally {
+    source.close();
   }
-  source.close();
-  return `${lines.join('\n')}\nnothing was sent (--dry-run)\n`;
 }
 
-function totalOf(source: Source, settings: Settings): number | undefined {
-  if (source.count === undefined) return undefined;
-  return settings.first === undefined ? source.count : Math.min(settings.first, source.count);
+type Row = readonly [label: string, text: string];
+type Item = Request | Failure;
+
+function inputRows({ templates, inputName }: Requests, source: Source): Row[] {
+  const total = source.count === undefined ? `as many as ${inputName} holds` : count(source.count);
+  const rows: Row[] = [['requests', total]];
+  for (const template of templates) {
+    rows.push(['template', shown(template.text)]);
+    rows.push(...template.describe().map((line): Row => ['', `  ${line}`]));
+  }
+  return rows;
 }
 
-function understood(urls: readonly string[], settings: Settings): string[] {
-  const vars = { ...settings.vars, ...readVars(settings.var) };
-  const { globoff, zip } = settings;
-  const templates = compileTemplates(urls.map(absolute), { globoff, vars, zip, readWords: readWordsFile });
-  return templates.flatMap((template) => [
-    `template      ${template.text}`,
-    ...template.describe().map((line) => `              ${line}`),
-  ]);
-}
-
-async function firstLines(source: Source, settings: Settings): Promise<string[]> {
-  const lines: string[] = [];
-  const most = Math.min(SHOWN, settings.first ?? SHOWN);
-  while (lines.length < most) {
-    const pulled = source.pull();
+async function firstItems(source: Source): Promise<Item[]> {
+  const items: Item[] = [];
+  while (items.length < SHOWN) {
+    const pulled = pull(source);
     if (pulled.type === 'ended') break;
-    if (pulled.type === 'waiting') {
+    if (pulled.type !== 'waiting') items.push(pulled);
+    else {
       await new Promise<void>((resolve) => {
         source.onReady = resolve;
       });
-    } else if (pulled.type === 'failure')
-      lines.push(`${label(lines)}no request: ${pulled.message}: ${pulled.url}`);
-    else lines.push(`${label(lines)}${shown(pulled)}`);
+    }
   }
-  return lines;
+  return items;
 }
 
-function label(lines: readonly string[]): string {
-  return lines.length === 0 ? 'first         ' : '              ';
+function pull(source: Source): ReturnType<Source['pull']> {
+  try {
+    return source.pull();
+  } catch (error) {
+    throw new InputError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }
 
-function shown(request: Request): string {
-  const body = request.body === undefined ? '' : `  (${count(request.body.length)} bytes of body)`;
-  return `${request.method} ${request.url}${body}`;
+function itemText(item: Item): string {
+  if (item.type === 'failure') return `no request: ${item.message}`;
+  const body = item.body === undefined ? '' : `  with a body of ${byteSize(item.body.length)}`;
+  return `${item.method} ${item.url}${body}`;
+}
+
+function settingRows(settings: Settings, first: readonly Item[]): Row[] {
+  const perHost = settings.perHost === undefined ? '' : `, ${count(settings.perHost)} per host`;
+  const { output } = settings;
+  const form = outputForm(settings) === 'csv' ? 'CSV' : 'JSON Lines';
+  return [
+    ['headers', headerNames(settings, first)],
+    ['concurrency', `${count(settings.concurrency)}${perHost}`],
+    ['records', `${form} to ${output === undefined || output === '-' ? 'standard output' : output}`],
+  ];
+}
+
+/** Of the first request; their values may be secrets. */
+function headerNames(settings: Settings, first: readonly Item[]): string {
+  const request = first.find((item) => item.type === 'request');
+  const { text } = request === undefined ? requestDefaults(settings).headers : request.headers;
+  return [...text.matchAll(/^([^:\r\n]+):/gm)].map(([, name]) => name).join(', ') || 'none';
+}
+
+function estimateRows(total: number | undefined): Row[] {
+  if (total === undefined || total === 0) return [];
+  const estimates = RATES.map((rate) => `${milliseconds((total / rate) * 1000)} at ${count(rate)}/s`);
+  return [['estimate', estimates.join(', ')]];
 }

@@ -1,80 +1,102 @@
-// What curl's users type about requests (-X -H -d --json -A) as the engine takes it.
+// What curl's users type about requests (-H -d --json) as the engine takes it.
 
-import { readFileSync } from 'node:fs';
-import type { HeaderValue } from '../model/header-block.ts';
-import { EMPTY_HEADERS } from '../model/header-block.ts';
+import { EMPTY_HEADERS, type HeaderValue } from '../model/header-block.ts';
 import { InvalidRequest } from '../model/invalid.ts';
 import type { Settings } from '../model/options.ts';
 import { usage } from './exit-codes.ts';
+import { readBytes, readText } from './input-files.ts';
 
 type Pair = readonly [string, HeaderValue];
+/** `@-`: all of standard input, as bytes. */
+export type ReadStdin = () => Promise<Buffer>;
 
-/** The settings with headers, body and variables put in their place. */
-export function withRequestFlags(settings: Settings): Settings {
+const AT_ITSELF = '; a body that starts with @ itself goes into a file';
+const AMPERSAND = Buffer.from('&');
+/** Ends of lines and NUL go, as in curl: what an editor puts behind a value is not meant. */
+const DROPPED = new Set([0, 10, 13]);
+
+/** The settings with headers and body put in their place. Throws Exit. */
+export async function withRequestOptions(settings: Settings, readStdin: ReadStdin): Promise<Settings> {
   const { data, json } = settings;
   if (data.length > 0 && json !== undefined) throw usage('give either --data or --json, not both');
   const defaults: Pair[] = [];
   let { body } = settings;
   if (data.length > 0) {
-    body = data.map((text) => fromFileOr(text, true)).join('&');
+    body = await joined(data, readStdin);
     defaults.push(['Content-Type', 'application/x-www-form-urlencoded']);
   } else if (json !== undefined) {
-    body = fromFileOr(json, false);
+    body = await bytesOf(json, '--json', readStdin);
     defaults.push(['Content-Type', 'application/json'], ['Accept', 'application/json']);
   }
-  const base =
-    'length' in settings.headers || Symbol.iterator in settings.headers
-      ? settings.headers
-      : Object.entries(settings.headers);
-  const headers: Pair[] = [...defaults, ...(base as Iterable<Pair>), ...settings.header.map(headerLine)];
-  try {
-    EMPTY_HEADERS.with(merged(headers));
-  } catch (error) {
-    if (error instanceof InvalidRequest) throw usage(`${error.message}; -H takes "Name: value"`);
-    throw error;
-  }
-  return { ...settings, body, headers: merged(headers) };
+  const headers = merged([...defaults, ...pairsOf(settings.headers), ...headerLines(settings.header)]);
+  refuseInvalid(headers);
+  return { ...settings, body, headers };
 }
 
-/** curl's forms: "Name: value" sets, "Name:" removes a default, "Name;" sends an empty value. */
-function headerLine(line: string): Pair {
+async function joined(data: readonly string[], readStdin: ReadStdin): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for (const text of data) {
+    const bytes = await bytesOf(text, '--data', readStdin);
+    if (parts.length > 0) parts.push(AMPERSAND);
+    parts.push(text.startsWith('@') ? bytes.filter((byte) => !DROPPED.has(byte)) : bytes);
+  }
+  return Buffer.concat(parts);
+}
+
+/** `@file` reads a file, `@-` standard input, as in curl. Bytes, because a file need not be text. */
+async function bytesOf(text: string, flag: string, readStdin: ReadStdin): Promise<Buffer> {
+  if (!text.startsWith('@')) return Buffer.from(text);
+  return text === '@-' ? readStdin() : readBytes(text.slice(1), flag, AT_ITSELF);
+}
+
+function pairsOf(headers: Settings['headers']): Iterable<Pair> {
+  return Symbol.iterator in headers ? (headers as Iterable<Pair>) : Object.entries(headers);
+}
+
+/** `@file` is a file of such lines, as in curl. */
+function headerLines(lines: readonly string[]): Pair[] {
+  return lines.flatMap((line, i) => {
+    if (!line.startsWith('@'))
+      return [headerLine(line, lines.length === 1 ? 'the -H' : `-H number ${i + 1}`)];
+    const path = line.slice(1);
+    return readText(path, '-H')
+      .split(/\r?\n/)
+      .flatMap((one, n) => (one.trim() === '' ? [] : [headerLine(one, `${path} line ${n + 1}`)]));
+  });
+}
+
+/** curl's forms. What is wrong is not repeated: it may be a token whose name was forgotten. */
+function headerLine(line: string, place: string): Pair {
   const colon = line.indexOf(':');
   if (colon > 0) {
     const value = line.slice(colon + 1).trim();
     return [line.slice(0, colon).trim(), value === '' ? null : value];
   }
-  if (/^[^\s;]+;$/.test(line)) return [line.slice(0, -1), ''];
-  throw usage(`-H takes "Name: value", not ${JSON.stringify(shortened(line))}`);
+  const name = /^([^\s;:]+);\s*$/.exec(line)?.[1];
+  if (name !== undefined) return [name, ''];
+  throw usage(
+    `${place} is no header field; write -H 'Name: value', -H 'Name:' to remove one, -H 'Name;' for an empty one`,
+  );
 }
 
-/** Values of one name stay together; a later `null` takes what stood before away. */
+/** Values of one name stay together; a `null` takes what stood before away; what a body brings gives way to any other. */
 function merged(pairs: readonly Pair[]): Pair[] {
   const byName = new Map<string, Pair[]>();
   for (const pair of pairs) {
     const key = pair[0].toLowerCase();
     const given = byName.get(key);
-    const fromDefaults = key === 'content-type' || key === 'accept';
-    if (given === undefined || pair[1] === null || fromDefaults) byName.set(key, [pair]);
+    const single = key === 'content-type' || key === 'accept';
+    if (given === undefined || pair[1] === null || single) byName.set(key, [pair]);
     else given.push(pair);
   }
   return [...byName.values()].flat();
 }
 
-/** `@file` reads a file, as in curl; --data drops its line ends. */
-function fromFileOr(text: string, dropLineEnds: boolean): string {
-  if (!text.startsWith('@')) return text;
-  const path = text.slice(1);
+function refuseInvalid(headers: readonly Pair[]): void {
   try {
-    const content = readFileSync(path === '-' ? 0 : path, 'utf8');
-    return dropLineEnds ? content.replace(/[\r\n\0]/g, '') : content;
+    EMPTY_HEADERS.with(headers);
   } catch (error) {
-    throw usage(
-      `cannot read ${path} for the body: ${(error as Error).message}; a body that starts with @ needs a file`,
-    );
+    if (error instanceof InvalidRequest) throw usage(error.message);
+    throw error;
   }
-}
-
-function shortened(line: string): string {
-  const name = line.split(/[:\s]/, 1)[0]!;
-  return name.length > 40 ? `${name.slice(0, 40)}…` : name;
 }

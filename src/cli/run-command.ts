@@ -1,204 +1,211 @@
-// `flurry [run]`: from words to a run, its progress, its signals and its exit code.
+// `flurry [run]`: from words to a run, with its signals and its end. It opens everything that may fail before the first
+// request is sent.
 
-import { writeFileSync } from 'node:fs';
 import { openRecords } from '../engine/record-sinks.ts';
 import { RunCore } from '../engine/run.ts';
-import { openSource } from '../engine/source-of.ts';
+import { InputError, openSource } from '../engine/source-of.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
-import { systemClock } from '../model/clock.ts';
-import type { Sink } from '../model/contracts.ts';
+import type { Sink, Source } from '../model/contracts.ts';
+import { OptionError, showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
-import type { Outcome } from '../model/outcome.ts';
-import { count } from '../model/text.ts';
-import { OutputError, openingError } from '../sinks/output-error.ts';
-import { Progress } from '../view/progress.ts';
-import { summaryText } from '../view/summary.ts';
-import { colors } from '../view/terminal.ts';
-import { EXIT } from './exit-codes.ts';
-import { configText, layered } from './layers.ts';
-import { planText } from './plan.ts';
-import type { Flags } from './program.ts';
-import { withRequestFlags } from './request-options.ts';
-import { definitionFor, readText } from './sources.ts';
+import { OutputError } from '../sinks/output-error.ts';
+import { endingOf } from './ending.ts';
+import { EXIT, usage } from './exit-codes.ts';
+import { layered } from './layers.ts';
+import { outputForm, refuseSameFile } from './output-form.ts';
+import { redacted } from './redacted.ts';
+import type { RunDisplay } from './run-display.ts';
+import type { RunWords } from './run-flags.ts';
+import { type Requests, requestsFor } from './sources.ts';
+import { assertWritable, writeSummary } from './summary-file.ts';
+import type { StopSignal, Surroundings } from './surroundings.ts';
+import { WatchedSink } from './watched-sink.ts';
 
-export async function runCommand(urls: readonly string[], flags: Flags): Promise<number> {
-  const options = layered(flags, process.env);
+export async function runCommand(words: RunWords, around: Surroundings): Promise<number> {
+  const options = await layered(words.flags, around);
   if (options.settings.printConfig) {
-    process.stdout.write(configText(options));
+    const { configText } = await import('./config-text.ts');
+    around.stdout.write(configText(options));
     return EXIT.done;
   }
-  const settings = withFiles(withRequestFlags(options.settings));
-  const conditions = settings.failIf.map(parseCondition);
-  const definition = definitionFor(urls, settings);
+  const settings = await completed(options.settings, words.urls, around);
+  const conditions = settings.failIf.map(readCondition);
+  const requests = requestsFor(words.urls, settings, around);
   if (settings.dryRun) {
-    process.stdout.write(await planText(urls, definition, settings));
+    const { planText } = await import('./plan.ts');
+    around.stdout.write(await planText(requests, settings));
     return EXIT.done;
   }
-  const source = openSource(definition, settings);
-  if (settings.summary !== undefined) assertWritable(settings.summary);
-  const output = settings.output ?? '-';
-  const sink = new WatchedSink(
-    await openRecords(output, formatOf(settings), recordOptions(settings), systemClock),
-  );
-  const run = new RunCore(settings, source, sink, { clock: systemClock });
-  return new Command(run, sink, settings, conditions).execute();
+  refuseSameFile(settings);
+  const source = openSource(requests.definition, settings);
+  const sink = new WatchedSink(await openOutputs(source, settings, around));
+  const run = new RunCore(settings, source, sink, { clock: around.clock });
+  return new Execution({ run, sink, settings, conditions, requests, around }).run();
 }
 
-/** Files that options name, read once. */
-function withFiles(settings: Settings): Settings {
-  if (settings.cacert === undefined) return settings;
-  return { ...settings, ca: readText(settings.cacert, '--cacert') };
+/** With what options only name: files, header lines, bodies. */
+async function completed(
+  settings: Settings,
+  urls: readonly string[],
+  around: Surroundings,
+): Promise<Settings> {
+  const { header, data, json, cacert, input } = settings;
+  let complete = settings;
+  if (header.length > 0 || data.length > 0 || json !== undefined) {
+    const { withRequestOptions } = await import('./request-options.ts');
+    const listOnStdin = input === '-' || (input === undefined && urls.length === 0);
+    complete = await withRequestOptions(complete, () => readStdin(listOnStdin, around));
+  }
+  if (cacert !== undefined) {
+    const { readCertificates } = await import('./certificates.ts');
+    complete = { ...complete, ca: readCertificates(cacert) };
+  }
+  return complete;
 }
 
-function formatOf(settings: Settings): 'jsonl' | 'csv' {
-  if (settings.outputFormat !== 'auto') return settings.outputFormat;
-  return /\.csv$/i.test(settings.output ?? '') ? 'csv' : 'jsonl';
+async function readStdin(listOnStdin: boolean, { stdin }: Surroundings): Promise<Buffer> {
+  if (listOnStdin)
+    throw usage('standard input is the list of URLs and cannot be the body (@-) too; give one as a file');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
-function recordOptions(settings: Settings) {
-  return { body: settings.recordBody, headers: settings.recordHeaders, timings: settings.recordTimings };
-}
-
-/** Found out before the first request, not after the last. */
-function assertWritable(path: string): void {
+/** Its errors speak of the option by the name that code uses. */
+function readCondition(text: string): Condition {
   try {
-    writeFileSync(path, '');
+    return parseCondition(text);
   } catch (error) {
-    throw openingError(path, error);
+    if (error instanceof OptionError) throw usage(error.message.replace(/^failIf\b/, '--fail-if'));
+    throw error;
   }
 }
 
-class Command {
-  readonly #run: RunCore;
-  readonly #sink: WatchedSink;
-  readonly #settings: Settings;
-  readonly #conditions: readonly Condition[];
-  readonly #progress: Progress | undefined;
-  #signal: 'SIGINT' | 'SIGTERM' | undefined;
+async function openOutputs(source: Source, settings: Settings, around: Surroundings): Promise<Sink> {
+  const { output, summary, recordBody: body, recordHeaders: headers, recordTimings: timings } = settings;
+  try {
+    if (summary !== undefined) assertWritable(summary);
+    return await openRecords(output ?? '-', outputForm(settings), { body, headers, timings }, around.clock);
+  } catch (error) {
+    // What it reads from must not keep the process alive.
+    source.close();
+    throw error;
+  }
+}
 
-  constructor(run: RunCore, sink: WatchedSink, settings: Settings, conditions: readonly Condition[]) {
-    this.#run = run;
-    this.#sink = sink;
-    this.#settings = settings;
-    this.#conditions = conditions;
-    const recordsOnTerminal = (settings.output ?? '-') === '-' && process.stdout.isTTY === true;
-    // Records that scroll through the same terminal would tear the frames.
-    this.#progress =
-      settings.quiet || recordsOnTerminal
-        ? undefined
-        : new Progress({
-            output: process.stderr,
-            clock: systemClock,
-            env: process.env,
-            snapshot: () => run.snapshot(),
-          });
+interface ExecutionParts {
+  readonly run: RunCore;
+  readonly sink: WatchedSink;
+  readonly settings: Settings;
+  readonly conditions: readonly Condition[];
+  readonly requests: Requests;
+  readonly around: Surroundings;
+}
+
+const WAITING_FOR_OUTPUT =
+  'the last records wait for the reader of the output; once more to leave without them';
+
+class Execution {
+  readonly #parts: ExecutionParts;
+  #signal: StopSignal | undefined;
+  #display: RunDisplay | undefined;
+  #stopHearing: (() => void) | undefined;
+
+  constructor(parts: ExecutionParts) {
+    this.#parts = parts;
   }
 
-  async execute(): Promise<number> {
-    if (this.#settings.verbose) this.#sink.onFailure = (line) => this.#say(line);
-    const onSignal = (signal: NodeJS.Signals) => this.#onSignal(signal as 'SIGINT' | 'SIGTERM');
-    process.on('SIGINT', onSignal);
-    process.on('SIGTERM', onSignal);
-    // Cursor and lines are put right whatever ends the process.
-    const onExit = () => this.#progress?.stop();
-    process.once('exit', onExit);
-    this.#progress?.start();
-    this.#run.start();
-    let broken: unknown;
-    try {
-      await this.#run.done;
-    } catch (error) {
-      broken = error;
-    }
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-    process.off('exit', onExit);
-    this.#progress?.stop();
-    const quietly = broken instanceof OutputError && broken.code === 'EPIPE';
-    if (!quietly) this.#conclude();
-    if (broken !== undefined) throw broken;
-    return this.#exitCode();
+  async run(): Promise<number> {
+    const { run, settings, around } = this.#parts;
+    this.#stopHearing = around.onSignal((signal) => this.#onSignal(signal));
+    const stopWatchingExit = around.onExit(() => this.#display?.stop());
+    if (settings.verbose) await this.#tellFailures();
+    run.start();
+    const shown = settings.quiet ? undefined : this.#show();
+    const broken = await run.done.then(() => undefined, toError);
+    await shown;
+    this.#stopHearing();
+    stopWatchingExit();
+    this.#display?.stop();
+    return this.#conclude(broken);
   }
 
-  /** The first lets requests in flight finish; the second does not wait for them. */
-  #onSignal(signal: 'SIGINT' | 'SIGTERM'): void {
-    if (this.#signal !== undefined) {
-      this.#run.abort('caller');
+  async #show(): Promise<void> {
+    const { RunDisplay } = await import('./run-display.ts');
+    const { run, settings, around } = this.#parts;
+    this.#display = new RunDisplay(run, settings, around);
+  }
+
+  async #tellFailures(): Promise<void> {
+    const { failureText } = await import('./run-display.ts');
+    this.#parts.sink.onFailure = (failure) => this.#say(redacted(failureText(failure)));
+  }
+
+  /** The first lets what is in flight finish, the second does not; a third is the system's, and ends the process. */
+  #onSignal(signal: StopSignal): void {
+    const { run, settings } = this.#parts;
+    const { inFlight } = run.snapshot();
+    if (this.#signal === undefined) {
+      this.#signal = signal;
+      const grace =
+        inFlight === 0 ? '' : `: ${inFlight} in flight may finish within ${showMs(settings.graceMs)}`;
+      this.#say(`stopping${grace}; once more to stop at once`);
+      run.stop('caller');
       return;
     }
-    this.#signal = signal;
-    const { inFlight } = this.#run.snapshot();
-    this.#say(`stopping: ${count(inFlight)} requests in flight may finish; once more to stop at once`);
-    this.#run.stop('caller');
+    this.#stopHearing?.();
+    this.#display?.stop();
+    // Nothing is in flight where only a reader of the output is waited for.
+    this.#say(
+      inFlight === 0 ? WAITING_FOR_OUTPUT : 'stopping at once: what is in flight is recorded as aborted',
+    );
+    run.abort('caller');
   }
 
   #say(line: string): void {
-    if (this.#progress !== undefined) this.#progress.print(line);
-    else process.stderr.write(`${line}\n`);
+    if (this.#display === undefined) this.#parts.around.stderr.write(`${line}\n`);
+    else this.#display.print(line);
   }
 
-  #conclude(): void {
-    const { summary, quiet } = this.#settings;
-    if (summary !== undefined) writeFileSync(summary, `${JSON.stringify(this.#run.summary)}\n`);
-    if (quiet) return;
-    process.stderr.write(summaryText(this.#run.snapshot(), { color: colors(process.stderr, process.env) }));
-    const { output } = this.#settings;
-    if (output !== undefined && output !== '-') process.stderr.write(`records in ${output}\n`);
+  #conclude(broken: Error | undefined): number {
+    const { run, sink, settings, requests, around } = this.#parts;
+    if (settings.summary !== undefined) writeSummary(settings.summary, run.summary);
+    // What the summary would say is not true of an output that broke.
+    if (broken instanceof OutputError) throw broken;
+    if (broken === undefined || run.snapshot().requests > 0) {
+      this.#display?.conclude(broken === undefined ? sink.firstFailure : undefined, requests.inputName);
+    }
+    if (broken !== undefined) throw this.#inputProblem(broken);
+    const { code, lines } = this.#ending();
+    for (const line of lines) around.stderr.write(`flurry: ${line}\n`);
+    return code;
   }
 
-  #exitCode(): number {
-    if (this.#signal !== undefined) return this.#signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-    const failed = this.#conditions.filter((condition) => this.#run.holds(condition));
-    for (const condition of failed)
-      this.#say(`--fail-if ${condition.text}: ${this.#run.measured(condition)}`);
-    if (failed.length > 0) return EXIT.threshold;
-    if (this.#run.stoppedBy === 'duration') return EXIT.limit;
-    if (this.#settings.checkStatus && this.#sink.anyFailed) return EXIT.failures;
-    return EXIT.done;
+  #ending() {
+    const { run, sink, settings, conditions } = this.#parts;
+    const { requests, expected } = run.snapshot();
+    const held = conditions.filter((one) => run.holds(one));
+    return endingOf({
+      signal: this.#signal,
+      stoppedBy: run.stoppedBy,
+      requests,
+      expected,
+      held: held.map((one) => `${one.text} holds: ${run.measured(one)}`),
+      durationMs: settings.durationMs,
+      notOk: settings.checkStatus ? sink.notOk : undefined,
+    });
+  }
+
+  /** With the name of the input, and what to do about it. */
+  #inputProblem(error: Error): Error {
+    const strict = /^(.*) \(strict input\)$/s.exec(error.message)?.[1];
+    if (!(error instanceof InputError) || strict === undefined) return error;
+    const { inputName } = this.#parts.requests;
+    const place = inputName === undefined ? strict : `${inputName}, ${strict}`;
+    return usage(`${place}; mend it, or leave out --strict-input to have it recorded as a failure`);
   }
 }
 
-/** A sink that also looks at what passes, for --check-status and --verbose. */
-class WatchedSink implements Sink {
-  anyFailed = false;
-  onFailure: ((line: string) => void) | undefined;
-  readonly #sink: Sink;
-
-  constructor(sink: Sink) {
-    this.#sink = sink;
-  }
-
-  write(outcome: Outcome): void {
-    if (outcome.type === 'failure') {
-      this.anyFailed = true;
-      this.onFailure?.(
-        `${outcome.index} ${outcome.url}: ${outcome.phase}/${outcome.kind}: ${outcome.message}`,
-      );
-    } else if (outcome.status >= 400) this.anyFailed = true;
-    this.#sink.write(outcome);
-  }
-
-  get full(): boolean {
-    return this.#sink.full;
-  }
-
-  get onDrain(): (() => void) | undefined {
-    return this.#sink.onDrain;
-  }
-
-  set onDrain(call: (() => void) | undefined) {
-    this.#sink.onDrain = call;
-  }
-
-  get onError(): ((error: Error) => void) | undefined {
-    return this.#sink.onError;
-  }
-
-  set onError(call: ((error: Error) => void) | undefined) {
-    this.#sink.onError = call;
-  }
-
-  close(): Promise<void> {
-    return this.#sink.close();
-  }
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,32 +1,47 @@
 // `flurry serve`: the embedded target until Ctrl-C.
 
-import { systemClock } from '../model/clock.ts';
 import { startTarget } from '../target/index.ts';
+import { readWords } from './arguments.ts';
 import { EXIT, usage } from './exit-codes.ts';
+import { SERVE_SWITCHES, type ServeSwitch } from './serve-flags.ts';
+import type { Surroundings } from './surroundings.ts';
 
-export async function serveCommand(flags: { port: string; host: string; seed: string }): Promise<number> {
-  const port = number('--port', flags.port, 65_535);
-  const seed = number('--seed', flags.seed, 2 ** 31);
-  const target = await startTarget({ port, host: flags.host, seed, clock: systemClock }).catch(
-    (error: Error) => {
-      throw usage(`${error.message}; try another --port, or --port 0 for a free one`);
-    },
-  );
-  process.stdout.write(`${target.url}\n`);
-  process.stderr.write(
-    `listening at ${target.url}, its pages are described at ${target.url}/ ; stop with Ctrl-C\n`,
-  );
-  return new Promise((resolve) => {
-    const stop = () => {
-      process.stderr.write(`\n${target}\n`);
-      target.close().then(() => resolve(EXIT.done));
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+const PORT_MAX = 65_535;
+const SEED_MAX = 2 ** 31;
+
+export async function serveCommand(argv: readonly string[], around: Surroundings): Promise<number> {
+  const { plain, given, asks } = readWords<ServeSwitch>(argv, SERVE_SWITCHES, 'serve');
+  if (asks !== undefined) {
+    const { helpText } = await import('./help.ts');
+    around.stdout.write(helpText('serve', around.stdout.columns));
+    return EXIT.done;
+  }
+  if (plain.length > 0) throw usage(`serve takes options only, not ${plain[0]}; see flurry serve --help`);
+  const values = new Map(given.map(({ option, value }) => [option.long, String(value)]));
+  const { clock, stdout, stderr } = around;
+  const target = await startTarget({
+    port: wholeNumber('--port', values.get('--port') ?? '8080', PORT_MAX),
+    host: values.get('--host') ?? '127.0.0.1',
+    seed: wholeNumber('--seed', values.get('--seed') ?? '1', SEED_MAX),
+    clock,
+  }).catch((error: Error) => {
+    throw usage(error.message);
   });
+  stdout.write(`${target.url}\n`);
+  stderr.write(`listening at ${target.url}, where its routes are described; stop with Ctrl-C\n`);
+  await new Promise<void>((resolve) => {
+    // The next signal is the system's again, should closing take long.
+    const stop = around.onSignal(() => {
+      stop();
+      resolve();
+    });
+  });
+  stderr.write(`${target}\n`);
+  await target.close();
+  return EXIT.done;
 }
 
-function number(flag: string, text: string, max: number): number {
+function wholeNumber(flag: string, text: string, max: number): number {
   const n = Number(text);
   if (/^\d+$/.test(text) && n <= max) return n;
   throw usage(`${flag} takes a whole number from 0 to ${max}, not ${JSON.stringify(text)}`);

@@ -52,6 +52,18 @@ export class HeaderBlock {
     for (const [key, field] of fresh) fields.set(key, field);
     return new HeaderBlock(fields);
   }
+
+  /** These fields less the named ones, whatever their case; this very block where it has none of them. */
+  without(names: Iterable<string>): HeaderBlock {
+    let fields: Map<string, readonly [string, readonly string[]]> | undefined;
+    for (const name of names) {
+      const key = name.toLowerCase();
+      if (!this.#fields.has(key)) continue;
+      fields ??= new Map(this.#fields);
+      fields.delete(key);
+    }
+    return fields === undefined ? this : new HeaderBlock(fields);
+  }
 }
 
 export const EMPTY_HEADERS = new HeaderBlock(new Map());

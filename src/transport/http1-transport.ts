@@ -21,6 +21,7 @@ export class Http1Transport implements Transport {
   readonly #tools: PoolTools;
   /** The pool of the last request: most runs have few origins. */
   #last: OriginPool | undefined;
+  #aborted = false;
   #closed = false;
 
   constructor(settings: Http1Settings, clock: Clock, connector: Connector, resolver: Resolver) {
@@ -37,7 +38,8 @@ export class Http1Transport implements Transport {
       pipelinedConnectionsMax: Math.ceil(settings.perOriginMax / settings.pipeline),
       idle: this.#idle,
       onEmpty: (pool) => {
-        this.#pools.delete(pool.origin.key);
+        const { key } = pool.origin;
+        if (this.#pools.get(key) === pool) this.#pools.delete(key);
         if (this.#last === pool) this.#last = undefined;
       },
     };
@@ -57,7 +59,12 @@ export class Http1Transport implements Transport {
     let pool = this.#pools.get(origin.key);
     if (pool === undefined) {
       pool = new OriginPool(origin, this.#tools);
-      if (this.#closed) pool.abort();
+      if (this.#closed) pool.retire();
+      if (this.#aborted) {
+        // It refuses, has no connection ever, and so is not kept.
+        pool.abort();
+        return pool;
+      }
       this.#pools.set(origin.key, pool);
     }
     this.#last = pool;
@@ -65,11 +72,12 @@ export class Http1Transport implements Transport {
   }
 
   abort(): void {
-    this.#closed = true;
+    this.#aborted = true;
     for (const pool of [...this.#pools.values()]) pool.abort();
   }
 
   close(): void {
+    this.#closed = true;
     for (const pool of [...this.#pools.values()]) pool.retire();
   }
 

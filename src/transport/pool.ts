@@ -18,6 +18,8 @@ import { RequestHeads } from './http1/request-head.ts';
 
 /** A connection unused for longer than this is looked at once more before it is written to: see `#check`. */
 const TRUSTED_IDLE_MS = 1;
+/** A read of TLS is handed out record by record, so behind a response there may be more that was read with it. */
+const TRUSTED_IDLE_SECURE_MS = Number.NEGATIVE_INFINITY;
 
 export interface PoolTools extends ConnectionTools {
   readonly resolver: Resolver;
@@ -77,12 +79,17 @@ export class OriginPool implements ConnectionOwner {
   /** With pipelining: connections in use that can take another request, and requests that wait for one. */
   readonly #roomy = new Set<Connection>();
   readonly #pending = new Fifo<Request>();
+  /** Requests that wait for a poll: see `#check`. */
+  #checking = 0;
+  readonly #trustedIdleMs: number;
   #aborted = false;
+  #retired = false;
 
   constructor(origin: Origin, tools: PoolTools) {
     this.origin = origin;
     this.heads = new RequestHeads(origin);
     this.#tools = tools;
+    this.#trustedIdleMs = origin.scheme === 'https' ? TRUSTED_IDLE_SECURE_MS : TRUSTED_IDLE_MS;
   }
 
   get connections(): number {
@@ -107,12 +114,14 @@ export class OriginPool implements ConnectionOwner {
   /** Nothing new goes out, and what is under way fails with kind `aborted`. */
   abort(): void {
     this.#aborted = true;
-    for (const connection of [...this.#connections]) connection.abort();
+    // First those that wait: a connection that closes would make room for them.
     for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (const connection of [...this.#connections]) connection.abort();
   }
 
-  /** Unused connections close now, the others after their response. */
+  /** Unused connections close now, the others after their responses; one that must be opened yet serves once. */
   retire(): void {
+    this.#retired = true;
     for (const connection of [...this.#connections]) connection.retire();
   }
 
@@ -122,6 +131,7 @@ export class OriginPool implements ConnectionOwner {
 
   #open(request: Request): void {
     const connection = new Connection(this.#tools, this);
+    if (this.#retired) connection.retire();
     this.#connections.add(connection);
     connection.open(request);
     this.#tools.resolver.resolve(this.origin.host, (error, addresses) =>
@@ -131,7 +141,8 @@ export class OriginPool implements ConnectionOwner {
 
   #sendOn(connection: Connection, request: Request): void {
     const busy = connection.outstanding > 0;
-    if (busy || request.startedAtMs - connection.idleSinceMs <= TRUSTED_IDLE_MS) connection.send(request);
+    const idleMs = request.startedAtMs - connection.idleSinceMs;
+    if (busy || idleMs <= this.#trustedIdleMs) connection.send(request);
     else this.#check(connection, request);
   }
 
@@ -141,9 +152,12 @@ export class OriginPool implements ConnectionOwner {
    * connection that was just used was read to its end a moment ago, so a busy run never waits.
    */
   #check(connection: Connection, request: Request): void {
+    this.#checking++;
     this.#tools.clock.afterPoll(() => {
-      if (connection.state === 'open') connection.send(request);
-      else this.send(request, request.done!);
+      this.#checking--;
+      if (connection.state === 'open') return connection.send(request);
+      this.send(request, request.done!);
+      this.#leaveIfEmpty();
     });
   }
 
@@ -161,6 +175,7 @@ export class OriginPool implements ConnectionOwner {
       const connection = this.#roomFor(next);
       if (connection === undefined && this.#connections.size >= this.#tools.pipelinedConnectionsMax) return;
       this.#pending.shift();
+      this.#waited(next);
       if (connection === undefined) {
         this.#open(next);
         continue;
@@ -169,6 +184,13 @@ export class OriginPool implements ConnectionOwner {
       if (connection.outstanding >= this.#tools.pipeline) this.#roomy.delete(connection);
       else if (connection.outstanding > 0) this.#roomy.add(connection);
     }
+  }
+
+  /** Its attempt starts when it goes out: what it waited for a connection is charged to no timeout. */
+  #waited(request: Request): void {
+    const nowMs = this.#tools.clock.now();
+    request.queueMs += nowMs - request.startedAtMs;
+    request.startedAtMs = nowMs;
   }
 
   #roomFor(request: Request): Connection | undefined {
@@ -224,6 +246,11 @@ export class OriginPool implements ConnectionOwner {
     this.#roomy.delete(connection);
     this.#connections.delete(connection);
     if (this.#pending.length > 0) this.#drain();
-    else if (this.#connections.size === 0) this.#tools.onEmpty(this);
+    else this.#leaveIfEmpty();
+  }
+
+  /** A pool that has nothing is let go of; one that a request will come back to is not. */
+  #leaveIfEmpty(): void {
+    if (this.#connections.size === 0 && this.#checking === 0) this.#tools.onEmpty(this);
   }
 }

@@ -16,6 +16,12 @@ export abstract class Timed {
 }
 
 class SlotHead extends Timed {
+  constructor() {
+    super();
+    this.next = this;
+    this.previous = this;
+  }
+
   override onDeadline(): void {}
 }
 
@@ -23,6 +29,8 @@ export class TimerWheel {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #slots: readonly SlotHead[];
+  /** What the slot that is being visited held. */
+  readonly #due = new SlotHead();
   #size = 0;
   /** Number of the next tick; tick n handles slot n modulo the number of slots, at n × tickMs. */
   #tick: number;
@@ -32,12 +40,7 @@ export class TimerWheel {
     this.#clock = clock;
     this.#tickMs = tickMs;
     this.#tick = Math.floor(clock.now() / tickMs) + 1;
-    this.#slots = Array.from({ length: slots }, () => {
-      const head = new SlotHead();
-      head.next = head;
-      head.previous = head;
-      return head;
-    });
+    this.#slots = Array.from({ length: slots }, () => new SlotHead());
   }
 
   get size(): number {
@@ -51,7 +54,7 @@ export class TimerWheel {
     if (this.#size === 0 && this.#stop === undefined)
       this.#tick = Math.floor(this.#clock.now() / this.#tickMs) + 1;
     this.#insert(timed);
-    this.#stop ??= this.#clock.after(this.#tickMs, this.#onTick);
+    if (this.#stop === undefined) this.#arm(this.#clock.now());
   }
 
   forget(timed: Timed): void {
@@ -77,7 +80,6 @@ export class TimerWheel {
   }
 
   readonly #onTick = (): void => {
-    this.#stop = undefined;
     const nowMs = this.#clock.now();
     const last = Math.floor(nowMs / this.#tickMs);
     // After a long pause one round over all slots finds everything that is due.
@@ -87,20 +89,29 @@ export class TimerWheel {
       this.#tick++;
       this.#visit(head, nowMs);
     }
-    if (this.#size > 0) this.#stop ??= this.#clock.after(this.#tickMs, this.#onTick);
+    this.#stop = undefined;
+    if (this.#size > 0) this.#arm(nowMs);
   };
 
+  /** At the next tick's own moment: counted from now, each would come up to a tick late once more. */
+  #arm(nowMs: number): void {
+    this.#stop = this.#clock.after(this.#tick * this.#tickMs - nowMs, this.#onTick);
+  }
+
+  /** All that lie in the slot, taken out first: whoever is called may move or forget any of the others. */
   #visit(head: SlotHead, nowMs: number): void {
-    // What is put back during the visit lands in other slots, or behind `last` in this one.
-    const last = head.previous!;
-    for (let timed = head.next!; timed !== head; ) {
-      const next = timed.next!;
-      const final = timed === last;
+    const due = this.#due;
+    if (head.next === head) return;
+    due.next = head.next!;
+    due.previous = head.previous!;
+    due.next.previous = due;
+    due.previous.next = due;
+    head.next = head;
+    head.previous = head;
+    for (let timed = due.next!; timed !== due; timed = due.next!) {
       this.forget(timed);
       if (timed.deadlineMs <= nowMs) timed.onDeadline(nowMs);
       else if (timed.deadlineMs !== Number.POSITIVE_INFINITY) this.#insert(timed);
-      if (final) return;
-      timed = next;
     }
   }
 }

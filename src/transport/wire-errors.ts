@@ -28,6 +28,20 @@ const KINDS: Readonly<Record<string, Kind>> = {
   EADDRINUSE: 'resources',
 };
 
+/**
+ * A TLS connection ended, and nothing shows whether its peer said so with a close_notify or somebody on the way cut it
+ * (RFC 9112 section 9.8). Whoever needs to know calls `proveNext`, and further wires to that origin can tell.
+ */
+export class UnprovenEnd extends Error {
+  override readonly name = 'UnprovenEnd';
+  readonly proveNext: () => void;
+
+  constructor(proveNext: () => void) {
+    super('the TLS connection ended');
+    this.proveNext = proveNext;
+  }
+}
+
 /** OpenSSL's and Node's names for a certificate that is not accepted. */
 const CERTIFICATE =
   /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|CRL_|ERR_TLS_CERT_|ERROR_IN_CERT_)/;
@@ -61,6 +75,6 @@ export function wireMessage(phase: Phase, kind: Kind, peer: string, error: unkno
         ? `no local port left to connect to ${peer}; lower --concurrency`
         : `this machine has no room for another connection (${code}); lower --concurrency or raise ulimit -n`;
     default:
-      return `${peer}: ${message ?? 'unknown error'}${code === undefined ? '' : ` (${code})`}`;
+      return `${peer}: ${message || 'unknown error'}${code === undefined ? '' : ` (${code})`}`;
   }
 }

@@ -22,7 +22,7 @@ export class BodyBuffer {
   /** `whole`: these are all the octets there will be; they are copied to their exact size, as most bodies are. */
   take(b: Buffer, start: number, end: number, whole: boolean): Fault | undefined {
     const needed = this.#length + end - start;
-    if (needed > this.#max) return tooLarge('the body', this.#max, 'bodyBytesMax');
+    if (needed > this.#max) return tooLarge('a body', this.#max, 'bodyBytesMax');
     if (needed > this.#bytes.length) {
       const size = whole
         ? needed

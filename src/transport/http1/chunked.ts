@@ -83,6 +83,14 @@ export class ChunkedDecoder {
     return MORE;
   }
 
+  /** The stream has ended before the message: a last look at trailers that were only kept. */
+  finish(): Fault | undefined {
+    if (this.#state !== 'trailers' || this.#trailers === undefined) return undefined;
+    const { bytes, from, to } = this.#trailers.all;
+    this.#fields.scan(bytes, from, to, this.#limits.headerCountMax);
+    return this.#fields.fault;
+  }
+
   #octet(c: number): Fault | undefined {
     switch (this.#state) {
       case 'size':
@@ -92,7 +100,7 @@ export class ChunkedDecoder {
         this.#state = this.#remaining === 0 ? 'trailers' : 'data';
         return undefined;
       case 'data-cr':
-        if (c !== CR) return malformed('a chunk is longer than its size says');
+        if (c !== CR) return malformed('a chunk longer than its size says');
         this.#state = 'data-lf';
         return undefined;
       case 'data-lf':
@@ -136,7 +144,7 @@ export class ChunkedDecoder {
     }
     if (this.#extensionBytesTotal > this.#limits.chunkExtensionTotalBytesMax) {
       const max = this.#limits.chunkExtensionTotalBytesMax;
-      return tooLarge('the sum of chunk extensions', max, 'chunkExtensionTotalBytesMax');
+      return tooLarge('chunk extensions', max, 'chunkExtensionTotalBytesMax');
     }
     if (this.#state === 'extension-name') {
       // White space between semicolon and name must be parsed (RFC 9112 section 7.1.1, BWS); it is counted like the rest.
@@ -164,7 +172,7 @@ export class ChunkedDecoder {
       return MORE;
     }
     if (after < 0) {
-      this.fault = this.#fields.fault ?? tooLarge('the trailer section', max, 'trailerBytesMax');
+      this.fault = this.#fields.fault ?? tooLarge('a trailer section', max, 'trailerBytesMax');
       return FAULTY;
     }
     this.trailerLines = after - from > EMPTY_LINE_BYTES ? bytes.toString('latin1', from, after) : '';

@@ -14,7 +14,7 @@ import {
 import { isIdempotent, type Request } from '../../model/request.ts';
 import type { ResponseHead } from '../../model/response-head.ts';
 import { Timed, type TimerWheel } from '../timer-wheel.ts';
-import { kindOf } from '../wire-errors.ts';
+import { kindOf, UnprovenEnd } from '../wire-errors.ts';
 import { BodyBuffer } from './body-buffer.ts';
 import { failureText } from './failure-text.ts';
 import type { HeadParser } from './head-parser.ts';
@@ -67,7 +67,7 @@ const UPLOAD_SLICE_BYTES = 64 * 1024;
 
 export class Connection extends Timed implements WireEvents, ParserEvents {
   state: ConnectionState = 'resolving';
-  /** False once anything forbids another request on it (RFC 9112 section 9.3). */
+  /** False once anything forbids to send another request on it (RFC 9112 section 9.3). */
   reusable = true;
   /** Since when it has had nothing to do. */
   idleSinceMs = 0;
@@ -95,6 +95,8 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   #firstByteMs = 0;
   #trailerLines = '';
   #complete = false;
+  /** Nothing comes after the present response: what is behind it will not be answered (RFC 9112 section 9.6). */
+  #last = false;
   #reading = false;
   #out = '';
   #uploaded = 0;
@@ -259,12 +261,12 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
       }
       if (this.#firstByteMs === 0) this.#firstByteMs = nowMs;
       pos = this.#parser.execute(b, pos, length);
-      if (this.#firstByteMs === 0) this.#firstByteMs = nowMs;
+      if (this.#firstByteMs === 0 && this.#head !== undefined) this.#firstByteMs = nowMs;
       if (this.#parser.state === 'faulty') {
         this.#reading = false;
         return this.#refuse(this.#parser.fault!);
       }
-      if (this.#complete) this.#finish(nowMs, pos < length);
+      if (this.#complete) this.#finish(nowMs, pos < length, length === b.length);
     }
     this.#reading = false;
     if (this.state !== 'open') return;
@@ -279,7 +281,7 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   onHead(head: ResponseHead): void {
     this.#head = head;
     this.#current!.sent = 'response';
-    if (!head.framing.keepAlive) this.reusable = false;
+    if (!head.framing.keepAlive) this.#endsHere();
     this.#serverKeepAliveMs = head.framing.keepAliveMs;
   }
 
@@ -293,18 +295,15 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#complete = true;
   }
 
-  /** The response is whole. `more`: octets follow it in this very read. */
-  #finish(nowMs: number, more: boolean): void {
+  /** The response is whole. `more`: octets follow it in this very read. `full`: the read filled its buffer. */
+  #finish(nowMs: number, more: boolean, full: boolean): void {
     const request = this.#current!;
     const head = this.#head!;
     this.#served++;
     this.#complete = false;
-    // A final response while the body is still leaving: nothing more is sent, the rest could only be misread (9.5).
-    if (request.sent === 'partial' || (this.#wire!.pendingBytes > 0 && request.body !== undefined))
-      this.reusable = false;
     const next = this.#behind.shift();
     this.#current = next;
-    if (more && next === undefined) this.reusable = false;
+    if (next === undefined && (more || this.#isUnsent(request))) this.#endsHere();
     const response = new Response(
       request,
       head,
@@ -316,12 +315,12 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
       this.#remoteAddress,
     );
     this.#timings = REUSED;
-    if (!this.reusable) {
+    if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
       this.#expect(next);
     } else {
-      this.#rest(nowMs);
+      this.#rest(nowMs, full);
     }
     if (this.state !== 'open') return settle(request, response);
     this.#owner.free = this;
@@ -333,9 +332,22 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     else this.#owner.onRoom(this);
   }
 
+  /** A final response before its request was out: what is missing or late could only be misread (RFC 9112 section 9.5). */
+  #isUnsent({ body }: Request): boolean {
+    if (body !== undefined && this.#uploaded < body.length) return true;
+    // Over TLS Node counts what has just left as pending for another turn of the event loop.
+    return this.#owner.origin.scheme === 'http' && this.#wire!.pendingBytes > 0;
+  }
+
+  #endsHere(): void {
+    this.reusable = false;
+    this.#last = true;
+  }
+
   /** Nothing outstanding: how long it may stay so. */
-  #rest(nowMs: number): void {
-    this.idleSinceMs = nowMs;
+  #rest(nowMs: number, full: boolean): void {
+    // A read that filled its buffer may have left octets behind that nobody asked for: not trusted without a poll.
+    this.idleSinceMs = full ? Number.NEGATIVE_INFINITY : nowMs;
     const told = this.#serverKeepAliveMs;
     const own = this.#tools.settings.keepAliveMs;
     const keepMs = told === undefined ? own : Math.min(own, told - KEEP_ALIVE_MARGIN_MS);
@@ -352,17 +364,27 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     if (this.state === 'closed') return;
     if (this.state !== 'open') return this.#breakDown(this.#phase(), 'closed', undefined);
     if (this.#current === undefined) return this.#discard();
-    this.reusable = false;
+    this.#endsHere();
     const whole = this.#parser.finish();
     if (this.#parser.state === 'faulty') return this.#refuse(this.#parser.fault!);
-    if (whole) return this.#finish(this.#tools.clock.now(), false);
+    if (whole) return this.#finish(this.#tools.clock.now(), false, false);
     this.#breakDown(this.#phase(), 'closed', undefined);
   }
 
   onClose(error: Error | undefined): void {
     if (this.state === 'closed') return;
     if (this.#current === undefined) return this.#discard();
+    if (error instanceof UnprovenEnd) return this.#onUnprovenEnd(error);
     this.#breakDown(this.#phase(), error === undefined ? 'closed' : kindOf(error), error);
+  }
+
+  /** Only a body that ends with the connection needs to know who ended it; such a response comes again, with proof. */
+  #onUnprovenEnd(end: UnprovenEnd): void {
+    if (this.#parser.state !== 'close') return this.onEnd();
+    end.proveNext();
+    const request = this.#current!;
+    const message = `${this.#owner.origin.authority} sent a body without a length, and nothing shows that the end of the connection was its own`;
+    this.#end('body', 'closed', message, undefined, !request.fresh && isIdempotent(request.method));
   }
 
   // ── ends ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -380,12 +402,10 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#breakDown(this.#phase(), 'aborted', undefined);
   }
 
-  /** Closes it where it has nothing to do; else after its present response. */
+  /** Closes it where it has nothing to do; else after the responses that are due. */
   retire(): void {
     this.reusable = false;
-    if (this.state === 'open' && this.#current === undefined) {
-      this.#close();
-    }
+    if (this.state === 'open' && this.#current === undefined) this.#close();
   }
 
   #phase(): Phase {
@@ -419,25 +439,29 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   }
 
   /** Every request of this connection ends here; what may be sent again is marked so. */
-  #end(phase: Phase, kind: Kind, message: string, cause: unknown): void {
+  #end(phase: Phase, kind: Kind, message: string, cause: unknown, resend = this.#isStale(kind)): void {
     const request = this.#current!;
     const behind = this.#behind;
     const nowMs = this.#tools.clock.now();
-    const silent = this.#head === undefined && !this.#parser.started && request.sent !== 'response';
-    const lost = kind === 'reset' || kind === 'closed';
-    // A connection that had served before and then went without an octet was stale: its peer had closed it (29).
-    const stale = lost && silent && this.#served > 0 && !request.fresh && isIdempotent(request.method);
     this.#current = undefined;
     this.#behind = [];
     this.#close(kind !== 'closed');
     const failure = Failure.of(request, phase, kind, message, nowMs - request.startedAtMs, cause);
-    failure.resend = stale;
+    failure.resend = resend;
     settle(request, failure);
     for (const waiting of behind) {
       const unanswered = Failure.of(waiting, 'headers', kind, message, nowMs - waiting.startedAtMs, cause);
       unanswered.resend = kind !== 'aborted' && !waiting.fresh;
       settle(waiting, unanswered);
     }
+  }
+
+  /** A connection that had served before and then went without an octet was stale: its peer had closed it. */
+  #isStale(kind: Kind): boolean {
+    const request = this.#current!;
+    const silent = this.#head === undefined && !this.#parser.started && request.sent !== 'response';
+    const lost = kind === 'reset' || kind === 'closed';
+    return lost && silent && this.#served > 0 && !request.fresh && isIdempotent(request.method);
   }
 
   /** Closes a connection that owes nobody anything. */
@@ -456,7 +480,8 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#behind = [];
     const first = this.#current;
     this.#current = undefined;
-    if (hard) this.#wire?.destroy();
+    // What the kernel has not taken is not waited for: a peer that reads nothing would hold the descriptor for ever.
+    if (hard || (this.#wire?.pendingBytes ?? 0) > 0) this.#wire?.destroy();
     else this.#wire?.end();
     this.#owner.onClosed(this, before);
     // After `Connection: close` what was pipelined behind counts as unprocessed (RFC 9112 section 9.6).

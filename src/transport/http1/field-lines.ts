@@ -62,7 +62,7 @@ export class FieldLines {
         return b[pos + 1] === LF ? pos + 2 : this.#faulty('a CR without LF in the header section');
       }
       if (count === countMax) {
-        this.fault = tooLarge('the number of header fields', countMax, 'headerCountMax');
+        this.fault = tooLarge('header fields', countMax, 'headerCountMax');
         return FAULTY;
       }
       pos = this.#line(b, pos, end);

@@ -15,7 +15,7 @@ const VERSION = Buffer.from('HTTP/1.');
 const STATUS_LINE_BYTES_MIN = 12;
 /** So many heads unlike the one before, and a server seems to write no two alike. */
 const MISSES_MAX = 16;
-/** So many heads are then taken without a compare and a copy before one is tried again. */
+/** So many heads are then taken without a compare and a copy before the next two are held against each other. */
 const MISSES_PAUSE = 64;
 
 export class HeadParser {
@@ -49,7 +49,7 @@ export class HeadParser {
     if (after === MORE && bounded < end) return this.#tooLarge();
     if (after > 0) {
       if (comparing) this.#remember(b, start, after);
-      this.#misses = this.#misses < MISSES_MAX + MISSES_PAUSE ? this.#misses + 1 : MISSES_MAX;
+      this.#misses = this.#misses < MISSES_MAX + MISSES_PAUSE ? this.#misses + 1 : MISSES_MAX - 1;
     }
     return after;
   }
@@ -80,7 +80,7 @@ export class HeadParser {
     const reasonStart = pos;
     while (pos < end && b[pos] !== LF && b[pos] !== CR) pos++;
     if (pos - reasonStart > this.#limits.reasonBytesMax + 1) {
-      this.fault = tooLarge('the reason phrase', this.#limits.reasonBytesMax, 'reasonBytesMax');
+      this.fault = tooLarge('a reason phrase', this.#limits.reasonBytesMax, 'reasonBytesMax');
       return FAULTY;
     }
     if (pos === end) return MORE;
@@ -129,7 +129,7 @@ export class HeadParser {
     const lineEnd = seen.search(/\r?\n/);
     if (lineEnd === -1 && seen.length < STATUS_LINE_BYTES_MIN && !last) return MORE;
     const text = JSON.stringify(lineEnd === -1 ? seen : seen.slice(0, lineEnd));
-    return this.#faulty(`a status line must start with HTTP/1.0 or HTTP/1.1, not ${text}`);
+    return this.#faulty(`${text} in place of a status line of HTTP/1.0 or HTTP/1.1`);
   }
 
   #faulty(message: string): number {
@@ -138,7 +138,7 @@ export class HeadParser {
   }
 
   #tooLarge(): number {
-    this.fault = tooLarge('the header section', this.#limits.headerBytesMax, 'headerBytesMax');
+    this.fault = tooLarge('a header section', this.#limits.headerBytesMax, 'headerBytesMax');
     return FAULTY;
   }
 }
@@ -149,18 +149,25 @@ function digit(octet: number): number {
 
 function readFraming(fields: FieldLines, minorVersion: number): Framing {
   const { contentLength, transferEncoding, connection, keepAlive } = fields;
-  const options = connection === undefined ? undefined : listOf(connection);
-  const persistent =
-    minorVersion === 0 ? options?.includes('keep-alive') === true : options?.includes('close') !== true;
-  const close = options?.includes('close') === true;
-  // Transfer-Encoding beside Content-Length, or in HTTP/1.0, is an anomaly: never reuse (RFC 9112 sections 6.1, 6.3).
-  const odd = transferEncoding !== undefined && (contentLength !== undefined || minorVersion === 0);
+  const close = connection !== undefined && lists(connection, 'close');
+  const persistent = minorVersion > 0 || (connection !== undefined && lists(connection, 'keep-alive'));
+  const length = contentLength === undefined ? undefined : readContentLength(contentLength);
+  // Transfer-Encoding beside Content-Length or in HTTP/1.0, and an invalid Content-Length, also where no content comes,
+  // are anomalies: never reuse (RFC 9112 sections 6.1, 6.3).
+  const odd =
+    transferEncoding !== undefined ? length !== undefined || minorVersion === 0 : Number.isNaN(length);
   return {
-    contentLength: contentLength === undefined ? undefined : readContentLength(contentLength),
+    contentLength: length,
     transferEncoding: transferEncoding === undefined ? 'none' : lastCoding(transferEncoding),
     keepAlive: persistent && !close && !odd,
     keepAliveMs: keepAlive === undefined ? undefined : readKeepAlive(keepAlive),
   };
+}
+
+/** Most values do not hold the item at all, or are the item: to split them would be a quarter of the cost of a head. */
+function lists(value: string, item: string): boolean {
+  const lower = value.toLowerCase();
+  return lower === item || (lower.includes(item) && listOf(lower).includes(item));
 }
 
 function listOf(value: string): string[] {
@@ -192,6 +199,7 @@ function readContentLength(value: string): number {
 }
 
 function lastCoding(value: string): 'chunked' | 'other' {
+  if (value === 'chunked') return 'chunked';
   return listOf(value)
     .filter((item) => item !== '')
     .at(-1) === 'chunked'

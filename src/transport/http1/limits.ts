@@ -11,7 +11,8 @@ export interface ResponseLimits {
   readonly trailerBytesMax: number;
 }
 
-/** Why a response cannot be taken. `protocol`: it is not HTTP/1.x; `too-large`: a limit was passed. */
+/** Why a response cannot be taken. `protocol`: it is not HTTP/1.x; `too-large`: a limit was passed. The message says what
+ *  was sent, as the end of a sentence that names the peer. */
 export interface Fault {
   readonly kind: 'protocol' | 'too-large';
   readonly message: string;
@@ -22,5 +23,5 @@ export function malformed(message: string): Fault {
 }
 
 export function tooLarge(what: string, limit: number, option: string): Fault {
-  return { kind: 'too-large', message: `${what} passes the limit of ${limit} (${option})` };
+  return { kind: 'too-large', message: `${what} beyond the limit of ${limit} (${option})` };
 }

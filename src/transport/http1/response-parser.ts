@@ -95,6 +95,10 @@ export class ResponseParser {
       const { bytes, from, to } = this.#carry.all;
       if (this.#heads.parse(bytes, from, to, true) === FAULTY) this.#faulty(this.#heads.fault!);
     }
+    if (this.state === 'chunked') {
+      const fault = this.#chunked!.finish();
+      if (fault !== undefined) this.#faulty(fault);
+    }
     return false;
   }
 
@@ -113,7 +117,7 @@ export class ResponseParser {
     this.#headerBytes += after - from;
     if (this.#headerBytes > this.#limits.headerBytesMax) {
       const max = this.#limits.headerBytesMax;
-      this.#faulty(tooLarge('the sum of header sections', max, 'headerBytesMax'));
+      this.#faulty(tooLarge('header sections, 1xx included,', max, 'headerBytesMax'));
       return end;
     }
     this.#begun(this.#heads.head!);
@@ -142,7 +146,7 @@ export class ResponseParser {
     }
     if (Number.isNaN(framing.contentLength)) return this.#faulty(malformed('an invalid Content-Length'));
     if (framing.contentLength > this.#limits.bodyBytesMax) {
-      return this.#faulty(tooLarge('the body', this.#limits.bodyBytesMax, 'bodyBytesMax'));
+      return this.#faulty(tooLarge('a body', this.#limits.bodyBytesMax, 'bodyBytesMax'));
     }
     this.state = 'length';
     this.#remaining = framing.contentLength;
@@ -156,7 +160,7 @@ export class ResponseParser {
       return this.#faulty(malformed('101 Switching Protocols, which nobody asked for'));
     this.#interims++;
     if (this.#interims > this.#limits.interimMax) {
-      return this.#faulty(tooLarge('the number of interim responses', this.#limits.interimMax, 'interimMax'));
+      return this.#faulty(tooLarge('interim responses', this.#limits.interimMax, 'interimMax'));
     }
     this.#events.onInterim(head);
   }

@@ -1,0 +1,77 @@
+// What a person sees of a run on standard error: progress, and the summary at the end. Loaded while the first request
+// is under way, and not at all with -q.
+
+import type { RunCore } from '../engine/run.ts';
+import type { Settings } from '../model/options.ts';
+import type { Failure } from '../model/outcome.ts';
+import { Progress } from '../view/progress.ts';
+import { summaryText } from '../view/summary.ts';
+import { colors } from '../view/terminal.ts';
+import { isPiped } from './output-form.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** All that is asked of a run. */
+export type ShownRun = Pick<RunCore, 'snapshot' | 'stoppedBy'>;
+
+export class RunDisplay {
+  readonly #run: ShownRun;
+  readonly #settings: Settings;
+  readonly #around: Surroundings;
+  readonly #progress: Progress | undefined;
+  readonly #recordsOnScreen: boolean;
+
+  constructor(run: ShownRun, settings: Settings, around: Surroundings) {
+    this.#run = run;
+    this.#settings = settings;
+    this.#around = around;
+    this.#recordsOnScreen = isPiped(settings) && around.stdoutIsTerminal;
+    // Records that scroll through the same terminal would tear the frames.
+    const torn = this.#recordsOnScreen && around.stderr.isTTY === true;
+    const { stderr: output, clock, env } = around;
+    this.#progress = torn ? undefined : new Progress({ output, clock, env, snapshot: () => run.snapshot() });
+    this.#progress?.start();
+  }
+
+  /** The cursor is given back; twice is fine. */
+  stop(): void {
+    this.#progress?.stop();
+  }
+
+  print(line: string): void {
+    if (this.#progress === undefined) this.#around.stderr.write(`${line}\n`);
+    else this.#progress.print(line);
+  }
+
+  /** When all is over. `inputName`: what a run without any request was to read. */
+  conclude(firstFailure: Failure | undefined, inputName: string | undefined): void {
+    const { stderr, env } = this.#around;
+    const snapshot = this.#run.snapshot();
+    if (snapshot.requests === 0) {
+      stderr.write(`nothing was sent: ${this.#nothing(inputName)}\n`);
+      return;
+    }
+    stderr.write(summaryText(snapshot, { color: colors(stderr, env) }));
+    // Its record says it too, but that is in a file or has gone down a pipe.
+    if (firstFailure !== undefined && !this.#recordsOnScreen && !this.#settings.verbose) {
+      stderr.write(`first failure: ${failureText(firstFailure)}\n`);
+    }
+    if (!isPiped(this.#settings)) stderr.write(`${this.#places()}\n`);
+  }
+
+  #places(): string {
+    const { output, recordBody } = this.#settings;
+    return `records in ${output}${recordBody === 'files' ? `, bodies in ${output}.bodies` : ''}`;
+  }
+
+  #nothing(inputName: string | undefined): string {
+    if (this.#run.stoppedBy !== undefined) return 'the run was stopped before its first request ended';
+    if (this.#settings.first === 0) return '-n 0 asks for no request';
+    return `${inputName ?? 'the input'} holds no request`;
+  }
+}
+
+/** One line without control characters: a peer may have had a say in it. */
+export function failureText({ index, url, phase, kind, message }: Failure): string {
+  const what = phase === 'input' ? message : `${url}: ${message}`;
+  return `${index} ${phase}/${kind} ${what}`.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+}

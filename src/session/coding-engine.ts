@@ -1,0 +1,99 @@
+// What node:zlib has for each coding, and what its errors mean. Nothing here decides about limits.
+
+import * as zlib from 'node:zlib';
+import { type DecodeFault, endsEarly, tooLarge, undecodable } from './coding-limits.ts';
+
+/** A stream of zlib's; `bytesWritten` counts the octets that the decoder has consumed. */
+export type Decompressor = zlib.BrotliDecompress;
+
+interface AtOnceOptions {
+  readonly chunkSize: number;
+  readonly maxOutputLength: number;
+}
+
+interface Engine {
+  atOnce(bytes: Buffer, options: zlib.ZlibOptions): Buffer;
+  stream(options: zlib.ZlibOptions): Decompressor;
+}
+
+/** Node has it from 22.15 and 23.8; the types are those of the oldest Node that is supported. */
+interface ZstdPart {
+  readonly zstdDecompressSync?: Engine['atOnce'];
+  readonly createZstdDecompress?: Engine['stream'];
+}
+
+const zstdPart = zlib as unknown as ZstdPart;
+export const canDecodeZstd: boolean = typeof zstdPart.zstdDecompressSync === 'function';
+
+/** RFC 9659 section 3: content in zstd needs no window above 8 MiB. libzstd would give 128 MiB to whoever asks. */
+const ZSTD_WINDOW_LOG_MAX = 23;
+const ZSTD_WINDOW_OPTION = (zlib.constants as unknown as Record<string, number>)['ZSTD_d_windowLogMax'];
+
+/** Each piece costs a way to the thread pool and back; zlib's own default of 16 KiB takes four times as many. */
+const STREAM_CHUNK_BYTES = 64 * 1024;
+
+const ENGINES: Readonly<Record<string, Engine>> = {
+  gzip: { atOnce: (b, o) => zlib.gunzipSync(b, o), stream: (o) => zlib.createGunzip(o) },
+  zlib: { atOnce: (b, o) => zlib.inflateSync(b, o), stream: (o) => zlib.createInflate(o) },
+  raw: { atOnce: (b, o) => zlib.inflateRawSync(b, o), stream: (o) => zlib.createInflateRaw(o) },
+  br: { atOnce: (b, o) => zlib.brotliDecompressSync(b, o), stream: (o) => zlib.createBrotliDecompress(o) },
+  zstd: {
+    atOnce: (b, o) => zstdPart.zstdDecompressSync!(b, zstdOptions(o)),
+    stream: (o) => zstdPart.createZstdDecompress!(zstdOptions(o)),
+  },
+};
+
+function zstdOptions<T extends object>(options: T): T {
+  return { ...options, params: { [ZSTD_WINDOW_OPTION!]: ZSTD_WINDOW_LOG_MAX } };
+}
+
+/**
+ * `deflate` means zlib's format (RFC 9110 section 8.4.1.2), but some servers send bare deflate data; browsers take
+ * both. The two octets of a zlib header (RFC 1950 section 2.2) are a multiple of 31; in bare data the same first octet
+ * would start a stored block with a padding bit set, which no encoder writes.
+ */
+function engineOf(coding: string, start: Uint8Array): Engine {
+  if (coding !== 'deflate') return ENGINES[coding]!;
+  const first = start[0]!;
+  const zlibHeader = (first & 0x0f) === 8 && first >> 4 <= 7 && ((first << 8) | start[1]!) % 31 === 0;
+  return zlibHeader ? ENGINES['zlib']! : ENGINES['raw']!;
+}
+
+/** Octets that must be there before a decoder can be chosen. */
+export function startBytes(coding: string): number {
+  return coding === 'deflate' ? 2 : 1;
+}
+
+/** Throws what zlib throws. */
+export function decodeAtOnce(
+  coding: string,
+  bytes: Buffer,
+  options: AtOnceOptions,
+): { readonly buffer: Buffer; readonly engine: Decompressor } {
+  const engine = engineOf(coding, bytes);
+  const answer: unknown = engine.atOnce(bytes, { ...options, info: true });
+  return answer as { buffer: Buffer; engine: Decompressor };
+}
+
+/** Throws what zlib throws. `start` holds at least `startBytes`. */
+export function openStream(coding: string, start: Uint8Array): Decompressor {
+  return engineOf(coding, start).stream({ chunkSize: STREAM_CHUNK_BYTES });
+}
+
+/** What zlib threw or emitted, in words about the content. */
+export function faultOf(coding: string, error: unknown): DecodeFault {
+  const { code, message } = error as { code?: string; message?: string };
+  switch (code) {
+    case 'Z_BUF_ERROR':
+      return endsEarly(coding);
+    case 'Z_NEED_DICT':
+      return undecodable(`${coding} content that needs a preset dictionary`);
+    case 'ZSTD_error_frameParameter_windowTooLarge':
+      return tooLarge(`${coding} content that needs a window of more than 8 MiB (RFC 9659)`);
+    case 'ERR_ZLIB_INITIALIZATION_FAILED':
+    case 'Z_MEM_ERROR':
+      return undecodable(`${coding} content for which no decoder could be made (${message})`);
+    default:
+      return undecodable(`${coding} content that is corrupt (${message ?? String(error)})`);
+  }
+}

@@ -1,0 +1,45 @@
+// A transport on real sockets and real time, and promises of its outcomes: for tests against servers on loopback.
+
+import { systemClock } from '../../src/model/clock.ts';
+import type { Resolver } from '../../src/model/contracts.ts';
+import type { Outcome } from '../../src/model/outcome.ts';
+import type { Request, RequestInput } from '../../src/model/request.ts';
+import { type Http1Settings, Http1Transport } from '../../src/transport/http1-transport.ts';
+import { SystemResolver } from '../../src/transport/system-resolver.ts';
+import { NetConnector, type TlsSettings } from '../../src/transport/wire.ts';
+import { makeRequest, settingsOf } from './fixture.ts';
+
+export interface RealOptions {
+  readonly settings?: Partial<Http1Settings>;
+  readonly tls?: Partial<TlsSettings>;
+  readonly resolver?: Resolver;
+}
+
+export function realTransport({ settings = {}, tls = {}, resolver }: RealOptions = {}): Http1Transport {
+  return new Http1Transport(
+    settingsOf(settings),
+    systemClock,
+    new NetConnector({ insecure: false, ca: undefined, ...tls }),
+    resolver ?? new SystemResolver('any'),
+  );
+}
+
+/** One attempt. */
+export function attempt(transport: Http1Transport, request: Request): Promise<Outcome> {
+  return new Promise((resolve) => transport.send(request, (_, outcome) => resolve(outcome)));
+}
+
+/** As the engine sends: once more, on a connection of its own, what the wire says may be. */
+export async function ask(transport: Http1Transport, input: RequestInput): Promise<Outcome> {
+  const request = makeRequest(input);
+  const outcome = await attempt(transport, request);
+  if (outcome.type === 'response' || !outcome.resend) return outcome;
+  request.fresh = true;
+  return attempt(transport, request);
+}
+
+/** `200 hi` or `body/closed`. */
+export function short(outcome: Outcome): string {
+  if (outcome.type === 'response') return `${outcome.status} ${outcome.text()}`;
+  return `${outcome.phase}/${outcome.kind}`;
+}
