@@ -1,11 +1,16 @@
 // npm run demo: the embedded target on a free port, the command line over 4,000 URLs, the records in a file.
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const bin = fileURLToPath(new URL('../dist/cli/bin.js', import.meta.url));
 const node = process.execPath;
 const REQUESTS = 4000;
+
+if (!existsSync(bin)) {
+  process.stderr.write('the demo runs what is built: npm run demo, or npm run build before it\n');
+  process.exit(1);
+}
 
 const server = spawn(node, [bin, 'serve', '--port', '0'], { stdio: ['ignore', 'pipe', 'ignore'] });
 process.once('exit', () => server.kill());

@@ -76,7 +76,7 @@ function valueFor(option: Switch, token: OptionToken, known: ReadonlyMap<string,
   if (option.expects === undefined) return value ?? true;
   if (value === undefined) throw usage(`${rawName} needs ${option.expects} behind it`);
   // Almost always a value that was forgotten. Who means it writes it in one word.
-  if (inlineValue !== true && value !== '-' && known.has(value)) {
+  if (inlineValue !== true && known.has(value)) {
     throw usage(
       `${rawName} takes ${option.expects}, not the option ${value}; if you mean it: ${option.long}=${value}`,
     );

@@ -53,13 +53,12 @@ export function readRunWords(argv: readonly string[]): RunWords {
   return { urls: words.plain, flags, asks: words.asks };
 }
 
-/** As the row reads it; what does not fit is repeated in the message, except where it may be a secret. */
+/** As the row reads it; what does not fit is repeated in the message. No row that holds a secret refuses any text. */
 export function readAs(row: OptionRow, called: string, value: unknown): unknown {
   try {
     return row.read(called, value);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    if (row.secret) throw new OptionError(called, `${called} takes ${row.expects}`);
     if (typeof value !== 'string' || error.message.includes(', not ')) throw error;
     throw new OptionError(called, `${error.message}, not ${JSON.stringify(value)}`);
   }

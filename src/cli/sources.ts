@@ -9,7 +9,7 @@ import { TemplateSource } from '../sources/template/source.ts';
 import { compileTemplates, type Template } from '../sources/template/template.ts';
 import { readVars } from '../sources/template/vars.ts';
 import { readWordsFile } from '../sources/template/words.ts';
-import { COMMANDS } from './commands.ts';
+import { COMMANDS, isCommand } from './commands.ts';
 import { usage } from './exit-codes.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -98,6 +98,7 @@ export function absolute(url: string): string {
 /** `flurry sevre` wants a command, not a host of that name. */
 function refuseBareWord(word: string): void {
   if (!/^[a-z][a-z-]*$/i.test(word) || word.toLowerCase() === 'localhost') return;
+  if (isCommand(word)) throw usage(`the command ${word} stands first: flurry ${word} [options]`);
   const near = nearest(word, COMMANDS);
   const advice = near === undefined ? `, only ${COMMANDS.join(', ')}` : `; did you mean ${near}?`;
   throw usage(`there is no command ${word}${advice} (a host of that name is http://${word}/)`);

@@ -8,6 +8,7 @@ import type { Outcome } from '../model/outcome.ts';
 import { OutcomeQueue } from './outcome-queue.ts';
 import { RunCore } from './run.ts';
 import { definitionOf, openSource, type SourceDefinition, type SourceInput } from './source-of.ts';
+import type { World } from './transport-of.ts';
 
 export interface FlurryOptions extends RunOptions {
   /** Stops the run: nothing more is sent, what is in flight fails with kind `aborted`, then the iteration throws the signal's reason. */
@@ -22,12 +23,19 @@ export class Run implements AsyncIterable<Outcome> {
   readonly #settings: Settings;
   readonly #definition: SourceDefinition;
   readonly #signal: AbortSignal | undefined;
+  readonly #world: World;
   #core: RunCore | undefined;
 
-  constructor(definition: SourceDefinition, settings: Settings, signal: AbortSignal | undefined) {
+  constructor(
+    definition: SourceDefinition,
+    settings: Settings,
+    signal: AbortSignal | undefined,
+    world: World = { clock: systemClock },
+  ) {
     this.#definition = definition;
     this.#settings = settings;
     this.#signal = signal;
+    this.#world = world;
   }
 
   /** Outcomes one by one. Leaving the loop early stops the run. */
@@ -43,7 +51,8 @@ export class Run implements AsyncIterable<Outcome> {
   async *#batches(): AsyncGenerator<Outcome[], undefined, undefined> {
     const queue = new OutcomeQueue(this.#settings.outcomesMax);
     const core = this.#start(queue);
-    core.done.catch((error) => queue.fail(error));
+    // It is awaited at the end; a consumer that leaves early never comes there.
+    core.done.catch(() => {});
     try {
       for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) yield batch;
       await core.done;
@@ -83,9 +92,8 @@ export class Run implements AsyncIterable<Outcome> {
     if (this.#core !== undefined) throw new Error('a run is consumed once; call flurry() again for another');
     const signal = this.#signal;
     signal?.throwIfAborted();
-    const core = new RunCore(this.#settings, openSource(this.#definition, this.#settings), sink, {
-      clock: systemClock,
-    });
+    const source = openSource(this.#definition, this.#settings);
+    const core = new RunCore(this.#settings, source, sink, this.#world);
     this.#core = core;
     if (signal !== undefined) {
       const onAbort = () => core.fail(signal.reason);
@@ -120,16 +128,27 @@ class OneByOne implements AsyncIterator<Outcome, undefined> {
   readonly #batches: AsyncGenerator<Outcome[], undefined, undefined>;
   #batch: Outcome[] = [];
   #next = 0;
+  /** Settles when no batch is under way. */
+  #asked: Promise<unknown> = Promise.resolve();
 
   constructor(batches: AsyncGenerator<Outcome[], undefined, undefined>) {
     this.#batches = batches;
   }
 
   next(): Promise<IteratorResult<Outcome, undefined>> {
+    const held = this.#held();
+    if (held !== undefined) return Promise.resolve(held);
+    // Whoever calls again before the answer gets what the batch still holds then, or waits for the next one.
+    const more = this.#asked.then(() => this.#held() ?? this.#more());
+    this.#asked = more.catch(() => {});
+    return more;
+  }
+
+  #held(): IteratorResult<Outcome, undefined> | undefined {
     const value = this.#batch[this.#next];
-    if (value === undefined) return this.#more();
+    if (value === undefined) return undefined;
     this.#next++;
-    return Promise.resolve({ done: false, value });
+    return { done: false, value };
   }
 
   async #more(): Promise<IteratorResult<Outcome, undefined>> {
@@ -141,6 +160,7 @@ class OneByOne implements AsyncIterator<Outcome, undefined> {
   }
 
   async return(): Promise<IteratorResult<Outcome, undefined>> {
+    this.#batch = [];
     await this.#batches.return(undefined);
     return { done: true, value: undefined };
   }

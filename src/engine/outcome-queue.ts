@@ -4,10 +4,7 @@
 import type { Sink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 
-interface Waiter {
-  resolve(batch: Outcome[] | undefined): void;
-  reject(error: unknown): void;
-}
+type Waiter = (batch: Outcome[] | undefined) => void;
 
 export class OutcomeQueue implements Sink {
   onDrain: (() => void) | undefined;
@@ -16,7 +13,6 @@ export class OutcomeQueue implements Sink {
   #batch: Outcome[] = [];
   #waiter: Waiter | undefined;
   #ended = false;
-  #error: unknown;
 
   constructor(max: number) {
     this.#max = max;
@@ -32,42 +28,30 @@ export class OutcomeQueue implements Sink {
   }
 
   close(): Promise<void> {
-    this.#end(undefined);
+    this.#ended = true;
+    // With a batch at hand the waiter is about to be given that.
+    if (this.#batch.length === 0) this.#tell(undefined);
     return Promise.resolve();
-  }
-
-  /** What was written is still handed out; then the iterator throws. */
-  fail(error: unknown): void {
-    this.#end(error);
   }
 
   /** All that has come since the last call, at least one; undefined at the end. One call at a time. */
   take(): Promise<Outcome[] | undefined> {
     if (this.#batch.length > 0) return Promise.resolve(this.#swap());
-    if (this.#ended)
-      return this.#error === undefined ? Promise.resolve(undefined) : Promise.reject(this.#error);
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
+    if (this.#ended) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiter = resolve;
     });
   }
 
-  #end(error: unknown): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#error = error;
-    const waiter = this.#waiter;
-    if (waiter === undefined || this.#batch.length > 0) return;
-    this.#waiter = undefined;
-    if (error === undefined) waiter.resolve(undefined);
-    else waiter.reject(error);
-  }
-
   readonly #handOver = (): void => {
-    const waiter = this.#waiter;
-    if (waiter === undefined || this.#batch.length === 0) return;
-    this.#waiter = undefined;
-    waiter.resolve(this.#swap());
+    if (this.#waiter !== undefined && this.#batch.length > 0) this.#tell(this.#swap());
   };
+
+  #tell(batch: Outcome[] | undefined): void {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    waiter?.(batch);
+  }
 
   #swap(): Outcome[] {
     const wasFull = this.full;

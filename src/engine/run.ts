@@ -16,10 +16,10 @@ import { openTransport, type World } from './transport-of.ts';
 export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
 
 /**
- *   new ─start─► running ─stop─► stopping ─► ended
- *                   └────── drained ──────────┘
+ *   new ─start─► running ─stop─► stopping ─abort─► aborting
+ *                   └───────────────┴─────drained─────┴──► closing ─► ended
  */
-export type RunState = 'new' | 'running' | 'stopping' | 'ended';
+export type RunState = 'new' | 'running' | 'stopping' | 'aborting' | 'closing' | 'ended';
 
 export class RunCore {
   state: RunState = 'new';
@@ -36,7 +36,7 @@ export class RunCore {
   readonly #cancels: (() => void)[] = [];
   #error: unknown;
   #startedMs = 0;
-  #endedMs = 0;
+  #endedMs: number | undefined;
   #cpuAtStart: NodeJS.CpuUsage = { user: 0, system: 0 };
   #cpuUs = 0;
   #inFlightMax = 0;
@@ -74,14 +74,16 @@ export class RunCore {
     if (this.state !== 'running') return;
     this.state = 'stopping';
     this.stoppedBy = by;
-    this.#after(this.#settings.graceMs, () => this.#transport.abort());
+    this.#after(this.#settings.graceMs, () => this.abort(by));
     this.#scheduler.stop();
   }
 
   /** What is in flight fails with kind `aborted`, now. */
   abort(by: StoppedBy): void {
     this.stop(by);
-    if (this.state === 'stopping') this.#transport.abort();
+    if (this.state !== 'stopping') return;
+    this.state = 'aborting';
+    this.#transport.abort();
   }
 
   /** The caller's reason ends it: as abort, and the run rejects with the reason. */
@@ -122,39 +124,44 @@ export class RunCore {
   }
 
   drained(): void {
+    this.state = 'closing';
     this.#endedMs = this.#world.clock.now();
     const cpu = process.cpuUsage(this.#cpuAtStart);
     this.#cpuUs = cpu.user + cpu.system;
     for (const cancel of this.#cancels) cancel();
     this.#transport.close();
     this.#source.close();
-    this.#sink.close().then(
-      () => this.#end(),
-      (error) => {
-        this.#error ??= error;
-        this.stoppedBy ??= 'sink';
-        this.#end();
-      },
-    );
+    void this.#close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#sink.close();
+    } catch (error) {
+      this.#break('sink', error);
+    }
+    this.state = 'ended';
+    if (this.#error === undefined) this.#resolve();
+    else this.#reject(this.#error);
   }
 
   #deliver(outcome: Outcome): void {
     this.#tally.add(outcome);
-    this.#sink.write(outcome);
+    try {
+      this.#sink.write(outcome);
+    } catch (error) {
+      // A caller's sink may throw; inside a transport's callback nobody could catch it.
+      this.#break('sink', error);
+    }
     if (this.#sink.full) this.#scheduler.pause();
   }
 
   /** Something around the requests broke: nothing more is sent, and the run rejects when all is closed. */
-  #break(by: StoppedBy, error: Error): void {
+  #break(by: StoppedBy, error: unknown): void {
     this.#error ??= error;
     if (by === 'sink') this.abort(by);
     else this.stop(by);
-  }
-
-  #end(): void {
-    this.state = 'ended';
-    if (this.#error === undefined) this.#resolve();
-    else this.#reject(this.#error);
+    this.stoppedBy ??= by;
   }
 
   #after(ms: number, call: () => void): void {
@@ -164,11 +171,11 @@ export class RunCore {
   // ── numbers ─────────────────────────────────────────────────────────────────────────────────────────────
 
   snapshot(): Snapshot {
-    const ended = this.#endedMs > 0;
+    const endedMs = this.#endedMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return snapshot(this.#tally, {
-      wallMs: this.state === 'new' ? 0 : (ended ? this.#endedMs : this.#world.clock.now()) - this.#startedMs,
-      cpuUs: ended ? this.#cpuUs : cpu.user + cpu.system,
+      wallMs: this.state === 'new' ? 0 : (endedMs ?? this.#world.clock.now()) - this.#startedMs,
+      cpuUs: endedMs === undefined ? cpu.user + cpu.system : this.#cpuUs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       expected: this.#source.count,
       inFlight: this.#scheduler.inFlight,

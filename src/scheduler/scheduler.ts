@@ -28,10 +28,18 @@ export interface SchedulerEvents {
   broken(error: unknown): void;
 }
 
+/** Until the look-ahead has been looked through, no origin gets more than it would beside so many: who stands first in
+ *  the input must not have every slot before the others are seen. */
+const ORIGINS_EXPECTED = 8;
+
 /**
  * A slot is free → the waiting lane with the least in flight takes it, as long as that stays within its fair share
  * (slots ÷ origins with work); else the source is asked for another origin, up to the look-ahead; only when that has
  * nothing to give may a lane have more than its share. No slot stays empty while there is work that may be sent.
+ *
+ * Where the whole look-ahead holds one origin alone, reading ahead would only hold memory: the origin gets every slot
+ * and the source is read as needed. After as many requests again it is looked through once more, then after twice as
+ * many, and so on: another origin waits at most about as long as the first has had, and most requests never queue.
  */
 export class Scheduler {
   readonly #settings: SchedulerSettings;
@@ -46,11 +54,15 @@ export class Scheduler {
   #inFlight = 0;
   /** Lanes with requests under way or waiting. */
   #busy = 0;
+  /** How many more requests of the only origin go out before the source is looked through again. */
+  #alone = 0;
+  #aloneNext: number;
   #waiting = 0;
   #waitingBytes = 0;
   #input: 'open' | 'waiting' | 'ended' = 'open';
   #pumping = false;
   #paused = false;
+  #stopped = false;
   #drained = false;
 
   constructor(settings: SchedulerSettings, source: Source, events: SchedulerEvents, clock: Clock) {
@@ -58,6 +70,7 @@ export class Scheduler {
     this.#source = source;
     this.#events = events;
     this.#clock = clock;
+    this.#aloneNext = settings.lookAhead;
     source.onReady = () => {
       if (this.#input === 'waiting') this.#input = 'open';
       this.pump();
@@ -77,9 +90,9 @@ export class Scheduler {
     return `${this.#inFlight} in flight, ${this.waiting} waiting in ${this.#lanes.size} lanes, source ${this.#input}${this.#paused ? ', paused' : ''}`;
   }
 
-  /** Nothing new is sent until `resume`. */
+  /** Nothing new is sent until `resume`. After `stop` there is nothing new, and the rest must come to its end. */
   pause(): void {
-    this.#paused = true;
+    if (!this.#stopped) this.#paused = true;
   }
 
   resume(): void {
@@ -88,15 +101,19 @@ export class Scheduler {
     this.pump();
   }
 
-  /** Pulls no more and forgets what waits; what is under way may end. */
+  /** Pulls no more and forgets what waits to be sent for the first time; what is under way may end. */
   stop(): void {
+    this.#stopped = true;
+    this.#paused = false;
     this.#input = 'ended';
     this.#source.close();
     this.#lanes.clear();
+    this.#lastLane = undefined;
     for (let lane = this.#ready.least(); lane !== undefined; lane = this.#ready.least())
       this.#ready.remove(lane);
+    this.#busy = 0;
     this.#waiting = 0;
-    while (this.#again.shift() !== undefined);
+    this.#waitingBytes = 0;
     this.pump();
   }
 
@@ -135,9 +152,15 @@ export class Scheduler {
     }
     if (this.#mayPull()) return this.#pull();
     // The look-ahead is used up: better more than a fair share for one than an idle slot.
-    if (lane === undefined || lane.inFlight >= this.#settings.perHost) return false;
+    if (lane === undefined) return false;
+    if (this.#busy === 1 && this.#input === 'open') this.#leaveAlone();
     this.#dispatchFrom(lane);
     return true;
+  }
+
+  #leaveAlone(): void {
+    this.#alone = this.#aloneNext;
+    this.#aloneNext *= 2;
   }
 
   #mayPull(): boolean {
@@ -155,6 +178,8 @@ export class Scheduler {
       this.#events.broken(error);
       return true;
     }
+    // Its making may have stopped the run: a generator that stops it still yields the item it was asked for.
+    if (this.#stopped) return true;
     switch (pulled.type) {
       case 'request':
         this.#place(pulled);
@@ -196,6 +221,7 @@ export class Scheduler {
 
   #dispatch(lane: Lane, request: Request): void {
     this.#inFlight++;
+    if (this.#alone > 0) this.#alone--;
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
     if (lane.waiting.length > 0 && lane.inFlight < this.#settings.perHost) this.#ready.add(lane);
@@ -229,18 +255,23 @@ export class Scheduler {
       }
       this.#lastLane = lane;
     }
-    if (!lane.busy) {
-      lane.busy = true;
-      this.#busy++;
-    }
+    if (!lane.busy) this.#rise(lane);
     return lane;
+  }
+
+  #rise(lane: Lane): void {
+    lane.busy = true;
+    this.#busy++;
+    if (this.#busy === 1) return;
+    this.#alone = 0;
+    this.#aloneNext = this.#settings.lookAhead;
   }
 
   /** Slots ÷ origins that have work. */
   #share(): number {
-    return this.#busy <= 1
-      ? this.#settings.concurrency
-      : Math.max(1, Math.floor(this.#settings.concurrency / this.#busy));
+    const { concurrency } = this.#settings;
+    if (this.#alone > 0) return concurrency;
+    return Math.max(1, Math.floor(concurrency / Math.max(this.#busy, ORIGINS_EXPECTED)));
   }
 }
 

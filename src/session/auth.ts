@@ -126,17 +126,19 @@ export interface Challenge {
   readonly params: ReadonlyMap<string, string>;
 }
 
-const GAP = /[\s,]*/y;
-const PARAM = /([!#$%&'*+\-.^_`|~\w]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))(?=[\s,]|$)/y;
+/** Beyond any that was meant; what is longer is not looked at. */
+const FIELD_LENGTH_MAX = 65_536;
+const GAP = /[ \t,]*/y;
+const PARAM = /([!#$%&'*+\-.^_`|~\w]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^ \t",]+))(?=[ \t,]|$)/y;
 const TOKEN68 = /[ \t]+[\w\-.~+/]+=*[ \t]*(?=,|$)/y;
-const SCHEME = /([!#$%&'*+\-.^_`|~\w]+)(?=[\s,]|$)/y;
+const SCHEME = /([!#$%&'*+\-.^_`|~\w]+)(?=[ \t,]|$)/y;
 
 /**
  * Every challenge of WWW-Authenticate fields, several in one or one in each. What cannot be read ends its field, and
  * the challenge it stood in is left out: half of one could only be answered wrongly.
  */
 export function parseChallenges(values: readonly string[]): Challenge[] {
-  return values.flatMap(parseField);
+  return values.filter((value) => value.length <= FIELD_LENGTH_MAX).flatMap(parseField);
 }
 
 function parseField(field: string): Challenge[] {

@@ -2,7 +2,7 @@
 // tell: octets behind the end, frames of Zstandard. Never counts what comes out; whoever listens does.
 
 import { type Decompressor, faultOf, openStream, startBytes } from './coding-engine.ts';
-import { type DecodeFault, endsEarly, goesOn, isPadding, undecodable } from './coding-limits.ts';
+import { type DecodeFault, endsEarly, goesOn, isPadding, startsOtherwise } from './coding-limits.ts';
 import { ZstdFrames } from './coding-zstd-frames.ts';
 
 export interface LayerEvents {
@@ -23,7 +23,7 @@ export class CodingLayer {
   #paused = false;
   #closed = false;
   /** What of the present chunk is not consumed. */
-  #rest = EMPTY;
+  #rest: Buffer = EMPTY;
   /** Who waits for the present chunk to be consumed. */
   #taken: (() => void) | undefined;
   /** Octets of `#rest` that the stream is working on; 0 when it is idle. */
@@ -50,13 +50,10 @@ export class CodingLayer {
     this.#step();
   }
 
-  /** Not before the last chunk was taken. */
+  /** Nothing more is written. May come before the last chunk is taken: a stream that is paused ends all the same. */
   end(): void {
     this.#inputEnded = true;
-    const cutOff = this.#rest.length > 0 || this.#frames?.between === false;
-    if (cutOff) return this.#fail(endsEarly(this.#coding));
-    if (this.#stream === undefined || this.#readableEnded) return this.#finish();
-    if (!this.#overByItself) this.#stream.end();
+    if (this.#taken === undefined) this.#conclude();
   }
 
   pause(): void {
@@ -100,12 +97,13 @@ export class CodingLayer {
       this.#fail(faultOf(this.#coding, error));
       return false;
     }
+    // Before there is a listener: one for data would set it going.
+    if (this.#paused) this.#stream.pause();
     this.#stream.on('data', (chunk: Buffer) => {
       if (!this.#closed) this.#events.onData(chunk);
     });
     this.#stream.on('end', () => this.#onReadableEnd());
     this.#stream.on('error', (error) => this.#fail(faultOf(this.#coding, error)));
-    if (this.#paused) this.#stream.pause();
     return true;
   }
 
@@ -146,16 +144,26 @@ export class CodingLayer {
     const frames = this.#frames;
     if (frames === undefined) return undefined;
     if (frames.broken) {
-      return frames.count > 0 ? goesOn(this.#coding) : undecodable(`${this.#coding} content that starts otherwise`);
+      return frames.count > 0 ? goesOn(this.#coding) : startsOtherwise(this.#coding);
     }
     if (frames.count <= FRAMES_MAX) return undefined;
     return { kind: 'too-large', message: `more than ${FRAMES_MAX} frames of ${this.#coding} in one body` };
   }
 
+  /** The chunk is consumed, or held where it is one octet of two. */
   #pass(): void {
     const taken = this.#taken;
+    const ended = this.#inputEnded;
     this.#taken = undefined;
     taken?.();
+    if (ended) this.#conclude();
+  }
+
+  #conclude(): void {
+    const cutOff = this.#rest.length > 0 || this.#frames?.between === false;
+    if (cutOff) return this.#fail(endsEarly(this.#coding));
+    if (this.#stream === undefined || this.#readableEnded) return this.#finish();
+    if (!this.#overByItself) this.#stream.end();
   }
 
   #finish(): void {

@@ -55,6 +55,10 @@ export function endsEarly(coding: string): DecodeFault {
   return undecodable(`${coding} content that ends early`);
 }
 
+export function startsOtherwise(coding: string): DecodeFault {
+  return undecodable(`content that does not start as ${coding} does`);
+}
+
 /** Zero padding is ignored, as gzip(1) and curl do; anything else may be a part that got lost, so it is no success. */
 export function goesOn(coding: string): DecodeFault {
   return undecodable(`octets after the end of its ${coding} content`);

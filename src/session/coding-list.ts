@@ -42,7 +42,9 @@ export function contentCodings(fieldValue: string): Codings {
 /** Why a body with content and these codings is not even tried, or undefined. */
 export function refusal(codings: Codings, limits: DecodingLimits): DecodeFault | undefined {
   if (codings.length > limits.codingsMax) {
-    return tooLarge(`${codings.length} content codings, beyond the limit of ${limits.codingsMax} (codingsMax)`);
+    return tooLarge(
+      `${codings.length} content codings, beyond the limit of ${limits.codingsMax} (codingsMax)`,
+    );
   }
   const unknown = codings.find((coding) => !DECODABLE.has(coding));
   if (unknown === undefined) return undefined;

@@ -1,7 +1,7 @@
 // Undoes the content codings of a body (RFC 9110 section 8.4), never beyond the limits and never throwing. A small body
 // is decoded at once, a large one off this thread. Never reads a header section and never decides what a fault means.
 
-import { decodeAtOnce, faultOf } from './coding-engine.ts';
+import { decodeAtOnce, faultOf, startBytes } from './coding-engine.ts';
 import {
   type DecodeFault,
   type DecodingLimits,
@@ -11,6 +11,7 @@ import {
   goesOn,
   isPadding,
   RATIO_FLOOR_BYTES,
+  startsOtherwise,
 } from './coding-limits.ts';
 import { type Codings, refusal } from './coding-list.ts';
 import { StreamDecoder } from './coding-stream.ts';
@@ -50,11 +51,7 @@ export function decode(body: Buffer, codings: Codings, limits: DecodingLimits, d
   done(outcome, EMPTY);
 }
 
-function atOnce(
-  body: Buffer,
-  codings: Codings,
-  limits: DecodingLimits,
-): Buffer | DecodeFault | typeof LARGE {
+function atOnce(body: Buffer, codings: Codings, limits: DecodingLimits): Buffer | DecodeFault | typeof LARGE {
   let content = body;
   for (let i = codings.length - 1; i >= 0 && content.length > 0; i--) {
     if (content.length > limits.syncBytesMax) return LARGE;
@@ -73,8 +70,8 @@ function layerAtOnce(
   max: number,
 ): Buffer | DecodeFault | typeof LARGE | undefined {
   const end = coding === 'zstd' ? frameEnd(bytes) : bytes.length;
-  if (end === LARGE) return LARGE;
-  if (end === undefined || bytes.length < 2) return endsEarly(coding);
+  if (typeof end !== 'number') return end;
+  if (bytes.length < startBytes(coding)) return endsEarly(coding);
   const outputMax = Math.min(max, SYNC_DECODED_BYTES_MAX);
   const chunkSize = chunkBytes(bytes, coding, outputMax);
   try {
@@ -90,12 +87,12 @@ function layerAtOnce(
   }
 }
 
-/** Several frames, and what is none, are for the streamed way: rare, and it knows about them. Undefined: cut off. */
-function frameEnd(bytes: Buffer): number | typeof LARGE | undefined {
+/** Where the one frame of zstd ends. Several frames are rare; the streamed way knows about them. */
+function frameEnd(bytes: Buffer): number | DecodeFault | typeof LARGE {
   const frames = new ZstdFrames();
   const end = frames.advance(bytes);
-  if (frames.broken) return LARGE;
-  if (!frames.between) return undefined;
+  if (frames.broken) return startsOtherwise('zstd');
+  if (!frames.between) return endsEarly('zstd');
   return isPadding(bytes.subarray(end)) ? end : LARGE;
 }
 

@@ -34,15 +34,15 @@ interface Session {
   count: number;
 }
 
-const HASHES: Readonly<Record<string, readonly [hash: string, strength: number]>> = {
-  md5: ['md5', 1],
-  'sha-256': ['sha256', 2],
-  'sha-512-256': ['sha512-256', 3],
-};
+/** By their names in lower case: what node:crypto calls them, and how they rank. */
+const HASHES: ReadonlyMap<string, readonly [hash: string, strength: number]> = new Map([
+  ['md5', ['md5', 1]],
+  ['sha-256', ['sha256', 2]],
+  ['sha-512-256', ['sha512-256', 3]],
+]);
 
 /** A nonce that is stale as soon as it is given is a server that cannot be pleased. */
 const STALE_MAX = 3;
-const COUNT_MAX = 0xffff_ffff;
 /** What a server's text must not hold to be given back in a field. */
 const BAD_OCTET = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -81,8 +81,6 @@ export class DigestAuth {
     const cnonce = session.cnonce ?? this.#random();
     session.count++;
     const nc = session.count.toString(16).padStart(8, '0');
-    // The count has eight digits; after the last one only a new nonce will do.
-    if (session.count === COUNT_MAX) this.#session = undefined;
 
     const entity = qop === 'auth-int' ? `:${digest(algorithm, body ?? '')}` : '';
     const ha2 = digest(algorithm, `${method}:${target}${entity}`);
@@ -160,7 +158,7 @@ function accept({ scheme, params }: Challenge): Accepted | undefined {
 
 function algorithmOf(name: string | undefined): Algorithm | undefined {
   const [, plain, suffix] = /^(.*?)(-sess)?$/.exec((name ?? 'md5').toLowerCase())!;
-  const known = Object.hasOwn(HASHES, plain!) ? HASHES[plain!] : undefined;
+  const known = HASHES.get(plain!);
   if (known === undefined || !isAvailable(known[0])) return undefined;
   return { name, hash: known[0], strength: known[1], session: suffix !== undefined };
 }

@@ -41,7 +41,7 @@ export class Netrc {
 
 /** Throws NetrcError for a file that cannot be meant. */
 export function parseNetrc(text: string): Netrc {
-  const words = new Words(text);
+  const words: Words = new Words(text);
   const machines = new Map<string, Entry>();
   let fallback: Entry | undefined;
   let entry: Entry | undefined;

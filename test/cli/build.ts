@@ -8,8 +8,10 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { transformWithOxc } from 'vite';
 import type { TestProject } from 'vitest/node';
@@ -25,12 +27,15 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => void> {
-  // Below node_modules, so that dependencies are found; a folder for each run of the tests, because two may overlap.
-  const cache = join(ROOT, 'node_modules/.cache');
-  mkdirSync(cache, { recursive: true });
-  const folder = mkdtempSync(join(cache, 'flurry-'));
+  // A folder for each run of the tests, because two may overlap.
+  const folder = mkdtempSync(join(tmpdir(), 'flurry-built-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-  await Promise.all(sources().map((file) => compile(file, join(folder, 'dist'))));
+  const compileAll = async () => {
+    await Promise.all(sources().map((file) => compile(file, join(folder, 'dist'))));
+  };
+  await compileAll();
+  project.onTestsRerun(compileAll);
   project.provide('flurryBin', join(folder, 'dist/cli/bin.js'));
   return () => rmSync(folder, { recursive: true, force: true });
 }

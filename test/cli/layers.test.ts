@@ -61,6 +61,13 @@ describe('precedence', () => {
     expect(await found({ project, env: { FLURRY_CONFIG: file } }, 'concurrency')).toEqual(['7', file]);
   });
 
+  it('reads a file with a byte order mark', async () => {
+    expect(await found({ user: '\ufeff{"concurrency": 2}' }, 'concurrency')).toEqual([
+      '2',
+      expect.any(String),
+    ]);
+  });
+
   it('names variables as flags are named, and switches off what a lower layer has switched on', async () => {
     expect(await found({ env: { FLURRY_MAX_TIME: '2m' } }, 'timeoutMs')).toEqual(['2m', 'FLURRY_MAX_TIME']);
     const user = '{"quiet": true}';

@@ -1,8 +1,8 @@
 // The command line as a process: pipes, signals, exit codes, and what it loads.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startTarget, type Target } from '../../src/target/index.ts';
 import { run, start } from './child.ts';
@@ -146,6 +146,14 @@ describe('errors', () => {
     expect((await run([`${url}/todos/1`, '-q', '--fail-if', 'requests==1'])).code).toBe(99);
   });
 
+  it('end the process also where an input is open that never ends', async () => {
+    const fifo = folder.at('fifo');
+    if (spawnSync('mkfifo', [fifo]).status !== 0) return;
+    const writer = openSync(fifo, 'r+');
+    expect((await run(['-i', fifo, '-o', '/no/dir/x'])).code).toBe(3);
+    closeSync(writer);
+  });
+
   it('find the config of the folder they are run in', async () => {
     folder.write('project/flurry.config.json', '{"concurency": 1}');
     const { code, stderr } = await run([`${url}/`], { cwd: folder.at('project') });
@@ -197,10 +205,11 @@ describe('signals', () => {
   });
 
   it('end a process whose output nobody reads at the third', async () => {
-    const child = start([`${url}/bytes/100000?[1-1000]`, '-q', '--body', 'base64'], { unread: true });
+    // One record, far larger than a pipe: when its beginning comes, nothing is in flight any more.
+    const child = start([`${url}/bytes/5000000`, '-q', '--body', 'base64'], { unread: true });
     await once(child.process.stdout, 'readable');
     child.process.kill('SIGINT');
-    await child.said('stopping');
+    await child.said('stopping; once more to stop at once\n');
     child.process.kill('SIGINT');
     await child.said('once more to leave without them');
     child.process.kill('SIGINT');

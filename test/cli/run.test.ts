@@ -146,6 +146,11 @@ describe('where requests come from', () => {
       `flurry: ${list}, line 2: no http:// or https:// URL: nonsense; mend it, or leave out --strict-input to have it recorded as a failure\n`,
     );
     expect(records.map((record) => record['index']).sort()).toEqual([0, 1]);
+    // Once is enough, also below a summary.
+    const told = await flurryTo('strict.jsonl', ['-i', list, '--strict-input']);
+    expect(told.stderr.match(/nonsense/g)).toHaveLength(1);
+    expect(told.stderr).toMatch(/^2 requests, 1 response, 1 failure in /);
+    expect(told.stderr.endsWith(stderr)).toBe(true);
   });
 
   it('says why an input cannot be read once it is open, and that nothing was sent', async () => {
@@ -292,10 +297,11 @@ describe('outputs that cannot be written', () => {
     expect(target.counts.requests).toBe(before);
   });
 
-  it('leaves the records of an earlier run alone when the summary cannot be written', async () => {
-    const out = folder.write('earlier.jsonl', 'earlier\n');
-    await flurry([`${url}/todos/1`, '-o', out, '--summary', '/no/dir/x']);
-    expect(folder.read('earlier.jsonl')).toBe('earlier\n');
+  it('leaves what an earlier run has written alone when one of them cannot be', async () => {
+    const earlier = folder.write('earlier', 'earlier\n');
+    await flurry([`${url}/todos/1`, '-o', earlier, '--summary', '/no/dir/x']);
+    await flurry([`${url}/todos/1`, '-o', '/no/dir/x', '--summary', earlier]);
+    expect(folder.read('earlier')).toBe('earlier\n');
   });
 
   it.skipIf(!existsSync('/dev/full'))('says in one line that the disk is full', async () => {

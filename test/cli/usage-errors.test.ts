@@ -173,6 +173,7 @@ describe('requests', () => {
       ['http://h/', '--var', 'x=1'],
       'variable x is used nowhere; write {x} in the URL where its values go\n  x=1\n  ^',
     ],
+    [['-q', 'serve'], 'the command serve stands first: flurry serve [options]'],
     [
       ['-i', 'urls.txt', '--var', 'x=1'],
       'variable x is used nowhere: --var is for URLs that are given without -i',

@@ -30,6 +30,8 @@ export interface RawServerOptions {
 export class RawServer {
   readonly arrivals: RawRequest[] = [];
   connections = 0;
+  /** Connections that the client has reset. */
+  resets = 0;
   readonly #server: Server;
   readonly #options: RawServerOptions;
   readonly #open = new Set<Socket>();
@@ -41,6 +43,9 @@ export class RawServer {
     this.#server = createServer({ noDelay: true }, (socket) => {
       this.connections++;
       this.#open.add(socket);
+      socket.on('error', (error: Error & { code?: string }) => {
+        if (error.code === 'ECONNRESET') this.resets++;
+      });
       socket.on('close', () => {
         this.#open.delete(socket);
         this.#tell();
@@ -113,8 +118,6 @@ export class RawPeer {
   readonly tcp: Socket;
   /** What is spoken over: TCP itself, or TLS on it. */
   readonly stream: Socket;
-  /** False: what arrives is not looked at, and after a while not even read. */
-  reads = true;
   #buffered = '';
   #requests = 0;
 
@@ -125,8 +128,12 @@ export class RawPeer {
     this.stream.on('data', (bytes) => this.#read(bytes, onRequest));
   }
 
+  /** `sent` is called when the kernel has them, and never when the connection is gone. */
   send(octets: string | Uint8Array, sent?: () => void): void {
-    this.stream.write(typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets, sent);
+    const bytes = typeof octets === 'string' ? Buffer.from(octets, 'latin1') : octets;
+    this.stream.write(bytes, (error) => {
+      if (!error) sent?.();
+    });
   }
 
   /** One octet at a time, each in a segment of its own as far as the kernels let it be. */
@@ -155,7 +162,6 @@ export class RawPeer {
   }
 
   #read(bytes: Buffer, onRequest: OnRequest): void {
-    if (!this.reads) return;
     this.#buffered += bytes.toString('latin1');
     for (;;) {
       const end = this.#buffered.indexOf('\r\n\r\n');

@@ -131,6 +131,7 @@ describe('a server that never comes to the point', () => {
     clock.advance(520);
     expect(short(await outcome)).toBe('headers/timeout');
     await server.until(() => server.open === 0);
+    expect(server.resets).toBe(1);
   });
 
   it('with an upload of which it reads nothing: send/timeout', async () => {

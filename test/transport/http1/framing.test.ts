@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_HEADERS } from '../../../src/model/header-block.ts';
 import { RequestFactory } from '../../../src/model/request.ts';
 import { HeadParser } from '../../../src/transport/http1/head-parser.ts';
+import { tooLarge } from '../../../src/transport/http1/limits.ts';
 import { ResponseParser } from '../../../src/transport/http1/response-parser.ts';
 import { everyByte, expectSame, LIMITS, latin1, observeAll, observeRun } from './observe.ts';
 
@@ -299,6 +300,33 @@ describe('7: neither', () => {
         statuses: [],
         finished: false,
       });
+    }
+  });
+});
+
+describe('content that is refused', () => {
+  it.each([
+    ['length', 'Content-Length: 3\r\n', 'abc'],
+    ['chunked', CHUNKED, '3\r\nabc\r\n0\r\n\r\n'],
+    ['close', '', 'abc'],
+  ])('ends the message with that fault in %s mode, also at its last octet', (_mode, lines, content) => {
+    const octets = latin1(response(lines, content));
+    for (let refused = 1; refused <= 3; refused++) {
+      const fault = tooLarge('a body', refused, 'test');
+      const told: string[] = [];
+      let taken = 0;
+      const parser = new ResponseParser(LIMITS, new HeadParser(LIMITS), {
+        onInterim: () => told.push('interim'),
+        onHead: () => told.push('head'),
+        onContent: (_b, start, end) => {
+          taken += end - start;
+          return taken === refused ? fault : undefined;
+        },
+        onMessage: () => told.push('message'),
+      });
+      parser.begin('GET');
+      for (let i = 0; i < octets.length; i++) parser.execute(octets, i, i + 1);
+      expect([parser.state, parser.fault, parser.finish(), told]).toEqual(['faulty', fault, false, ['head']]);
     }
   });
 });

@@ -1,0 +1,1 @@
+// Outcomes for a consumer in code: batches, bound, end.

@@ -1,0 +1,1 @@
+// A run on fake wires in virtual time.

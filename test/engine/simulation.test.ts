@@ -1,0 +1,1 @@
+// Whole runs against a server that misbehaves, seeded, in virtual time.

@@ -1,0 +1,76 @@
+// A slow host beside quick ones, and many hosts, in virtual time.
+
+import { describe, expect, it } from 'vitest';
+import type { Request } from '../../src/model/request.ts';
+import { Scheduler } from '../../src/scheduler/scheduler.ts';
+import { VirtualClock } from '../fake/virtual-clock.ts';
+import { hosts, ListSource, requestTo } from './desk.ts';
+
+const SLOW = 0;
+const QUICK = [1, 2, 3, 4];
+const QUICK_MS = 10;
+const SLOW_MS = 100 * QUICK_MS;
+const EACH = 1000;
+const CONCURRENCY = 50;
+/** What a quick host needs alone with its share of the slots. */
+const FAIR_MS = (EACH * QUICK_MS) / (CONCURRENCY / (QUICK.length + 1));
+
+/** When the last request of each host ended, in milliseconds. */
+function ends(order: readonly number[], perHost = CONCURRENCY): Map<number, number> {
+  const clock = new VirtualClock();
+  const ended = new Map<number, number>();
+  const settings = { concurrency: CONCURRENCY, perHost, lookAhead: 10_000, lookAheadBytesMax: 1 << 26 };
+  let drained = false;
+  const scheduler: Scheduler = new Scheduler(
+    settings,
+    new ListSource(hosts(...order)),
+    {
+      dispatch(request: Request) {
+        const host = Number(request.origin.host.slice('host-'.length));
+        clock.after(host === SLOW ? SLOW_MS : QUICK_MS, () => {
+          ended.set(host, clock.now());
+          scheduler.settle(request, false);
+        });
+      },
+      reject() {},
+      drained: () => {
+        drained = true;
+      },
+      broken() {},
+    },
+    clock,
+  );
+  scheduler.pump();
+  clock.advance(10 * EACH * SLOW_MS);
+  expect(drained).toBe(true);
+  return ended;
+}
+
+function lastQuick(ended: Map<number, number>): number {
+  return Math.max(...QUICK.map((host) => ended.get(host)!));
+}
+
+const all = [SLOW, ...QUICK];
+const block = (host: number) => new Array<number>(EACH).fill(host);
+const interleaved = Array.from({ length: all.length * EACH }, (_, i) => all[i % all.length]!);
+const ORDERS: readonly (readonly [string, readonly number[]])[] = [
+  ['one host after the other in turn', interleaved],
+  ['shuffled', interleaved.map((_, i) => interleaved[(i * 2003) % interleaved.length]!)],
+  ['grouped by host, the slow one first', [SLOW, ...QUICK].flatMap(block)],
+  ['grouped by host, the slow one in the middle', [1, 2, SLOW, 3, 4].flatMap(block)],
+  ['grouped by host, the slow one last', [...QUICK, SLOW].flatMap(block)],
+];
+
+describe('a host a hundred times slower', () => {
+  for (const [name, order] of ORDERS) {
+    it(`does not hold up quick ones: input ${name}`, () => {
+      expect(lastQuick(ends(order))).toBeLessThanOrEqual(1.25 * FAIR_MS);
+      expect(lastQuick(ends(order, 10))).toBeLessThanOrEqual(1.25 * FAIR_MS);
+    });
+  }
+
+  it('takes every slot when the quick ones are done', () => {
+    const slow = ends(interleaved).get(SLOW)!;
+    expect(slow).toBeLessThanOrEqual(FAIR_MS + SLOW_MS + (EACH * SLOW_MS) / CONCURRENCY);
+  });
+});

@@ -1,0 +1,1 @@
+// The cache of addresses in virtual time.
