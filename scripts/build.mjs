@@ -1,10 +1,37 @@
-// Compiles src to dist, afresh.
+// Compiles src: every module to build/ (benchmarks of single functions take them from there), and from those a few
+// files to dist/, which is what the package ships. Loading a hundred modules costs 25 to 40 ms of every start.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { build } from 'vite';
 
-rmSync('dist', { recursive: true, force: true });
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+const ENTRIES = ['index', 'target/index', 'cli/bin'];
+
+for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force: true });
 const { status } = spawnSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-if (existsSync('dist/cli/bin.js')) chmodSync('dist/cli/bin.js', 0o755);
-process.exit(status ?? 1);
+if (status !== 0) process.exit(status ?? 1);
+
+await build({
+  configFile: false,
+  logLevel: 'warn',
+  build: {
+    ssr: true,
+    outDir: 'dist',
+    target: 'node20',
+    minify: false,
+    sourcemap: true,
+    rolldownOptions: {
+      input: Object.fromEntries(ENTRIES.map((entry) => [entry, `build/${entry}.js`])),
+      // Node's own and the dependencies stay what they are; the latter are loaded when they are used.
+      external: [/^node:/, /^[a-z@][^:]*$/],
+      // Chunks lie as deep as the entries that they were part of, for what they find beside the package.
+      output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+    },
+  },
+});
+cpSync('build', 'dist', {
+  recursive: true,
+  filter: (path) => !/\.[a-z]+$/.test(path) || path.endsWith('.d.ts'),
+});
+chmodSync('dist/cli/bin.js', 0o755);

@@ -2,7 +2,7 @@
 // BodyBuffer does), as other copies, and as a string.
 // Run after a build: node bench/micro/body-copy.mjs [rounds] [bytes]. The cost of the loop alone is shown, not subtracted.
 
-import { BodyBuffer } from '../../dist/transport/http1/body-buffer.js';
+import { BodyBuffer } from '../../build/transport/http1/body-buffer.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const BYTES = Number(process.argv[3] ?? 66);

@@ -2,9 +2,9 @@
 // after a change elsewhere and after one of its own; store() of one Set-Cookie. And once: loading the library.
 // Run after a build: node bench/micro/cookies.mjs [rounds]. The cost of the loop alone is shown, not subtracted.
 
-import { systemClock } from '../../dist/model/clock.js';
-import { Origin } from '../../dist/model/origin.js';
-import { CookieStore } from '../../dist/session/cookies.js';
+import { systemClock } from '../../build/model/clock.js';
+import { Origin } from '../../build/model/origin.js';
+import { CookieStore } from '../../build/session/cookies.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const READS = 200_000;

@@ -3,7 +3,7 @@
 // what is streamed, by size. Run after a build: node bench/micro/decoding.mjs [rounds].
 
 import * as zlib from 'node:zlib';
-import { contentCodings, decode } from '../../dist/session/decoding.js';
+import { contentCodings, decode } from '../../build/session/decoding.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const CALLS = 500;

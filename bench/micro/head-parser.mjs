@@ -3,7 +3,7 @@
 // parser never gives up to compare and copy.
 // Run after a build: node bench/micro/head-parser.mjs [rounds]. The cost of the loop alone is shown, not subtracted.
 
-import { HeadParser } from '../../dist/transport/http1/head-parser.js';
+import { HeadParser } from '../../build/transport/http1/head-parser.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const CALLS = 200_000;

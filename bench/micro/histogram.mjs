@@ -2,7 +2,7 @@
 // Run after a build: node bench/micro/histogram.mjs [rounds]. The cost of the loop alone is shown, not subtracted.
 
 import { createHistogram } from 'node:perf_hooks';
-import { Histogram } from '../../dist/metrics/histogram.js';
+import { Histogram } from '../../build/metrics/histogram.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const CALLS = 2_000_000;

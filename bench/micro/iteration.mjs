@@ -2,7 +2,7 @@
 // generator that yields from batches. The queue is the library's own; the three shapes are made again in miniature.
 // Run after a build: node bench/micro/iteration.mjs [rounds]. "No consumer" is the cost of the turns and the queue.
 
-import { OutcomeQueue } from '../../dist/engine/outcome-queue.js';
+import { OutcomeQueue } from '../../build/engine/outcome-queue.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const ITEMS = 200_000;

@@ -3,16 +3,16 @@
 // Run after a build: node bench/micro/record.mjs [rounds]. Counted is the CPU time of the process, garbage collection
 // on other threads included. The cost of making the responses is shown, not subtracted.
 
-import { EMPTY_HEADERS } from '../../dist/model/header-block.js';
-import { parseUrl } from '../../dist/model/origin.js';
-import { REUSED, Response } from '../../dist/model/outcome.js';
-import { Request } from '../../dist/model/request.js';
-import { ResponseHead } from '../../dist/model/response-head.js';
-import { csvSink } from '../../dist/sinks/csv.js';
-import { jsonLinesSink } from '../../dist/sinks/json-lines.js';
-import { firstNonJson } from '../../dist/sinks/json-scan.js';
-import { OutputFile } from '../../dist/sinks/output-file.js';
-import { RecordFormat } from '../../dist/sinks/record.js';
+import { EMPTY_HEADERS } from '../../build/model/header-block.js';
+import { parseUrl } from '../../build/model/origin.js';
+import { REUSED, Response } from '../../build/model/outcome.js';
+import { Request } from '../../build/model/request.js';
+import { ResponseHead } from '../../build/model/response-head.js';
+import { csvSink } from '../../build/sinks/csv.js';
+import { jsonLinesSink } from '../../build/sinks/json-lines.js';
+import { firstNonJson } from '../../build/sinks/json-scan.js';
+import { OutputFile } from '../../build/sinks/output-file.js';
+import { RecordFormat } from '../../build/sinks/record.js';
 
 const ROUNDS = Number(process.argv[2] ?? 9);
 const RECORDS = 200_000;

@@ -8,14 +8,13 @@ import { redacted } from './redacted.ts';
 import { RUN_SWITCHES } from './run-flags.ts';
 
 const HIDDEN = '(hidden)';
-/** What is sent may be a login as well as a header may. */
-const BODIES: readonly OptionName[] = ['data', 'json', 'body'];
 /** A longer value does not push the others' sources out of sight. */
 const VALUE_WIDTH_MAX = 30;
 const SHOWN_MAX = 200;
 
 export function configText({ settings, from }: Layered): string {
-  const rows = OPTION_NAMES.map((name) => {
+  const names = OPTION_NAMES.filter((name) => OPTIONS[name].scope !== 'code');
+  const rows = names.map((name) => {
     const flag = RUN_SWITCHES.find((one) => one.name === name)?.long ?? '';
     return [name, flag, shown(name, settings[name]), from.get(name) ?? 'default'];
   });
@@ -32,7 +31,7 @@ function shown(name: OptionName, value: unknown): string {
     if (row.kind === 'duration') return showMs(value);
     return row.kind === 'bytes' ? showBytes(value) : String(value);
   }
-  const open = row.secret || BODIES.includes(name) ? withoutSecrets(value) : value;
+  const open = row.secret ? withoutSecrets(value) : value;
   const text = redacted(JSON.stringify(open));
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }

@@ -13,12 +13,12 @@ export class OptionError extends TypeError {
   }
 }
 
-/** Where an option has an effect: in every run (library and command line), or in the command line alone. */
-export type Scope = 'run' | 'cli';
+/** Where an option has an effect: in every run (library and command line), in the command line, or in code alone. */
+export type Scope = 'run' | 'cli' | 'code';
 
 interface Row<T> {
   readonly default: T;
-  /** As commander takes it: `-c, --concurrency <n>`. Undefined: settable from code and files only. */
+  /** As help shows it: `-c, --concurrency <n>`. Undefined: settable from code and files only. */
   readonly flag: string | undefined;
   readonly scope: Scope;
   /** The heading it stands under in `--help`. */

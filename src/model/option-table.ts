@@ -49,10 +49,16 @@ export const OPTIONS = {
     scope: 'cli',
     group: 'Requests',
     doc: 'body of every request, sent as application/x-www-form-urlencoded; several are joined by &',
+    secret: true,
   }),
   body: custom<string | Uint8Array | undefined>(
     'text or bytes',
-    { default: undefined, group: 'Requests', doc: 'body of every request that has none of its own' },
+    {
+      default: undefined,
+      group: 'Requests',
+      doc: 'body of every request that has none of its own',
+      secret: true,
+    },
     (value) => value === undefined || typeof value === 'string' || value instanceof Uint8Array,
   ),
   json: text({
@@ -61,6 +67,7 @@ export const OPTIONS = {
     scope: 'cli',
     group: 'Requests',
     doc: 'body of every request, sent as application/json',
+    secret: true,
   }),
 
   // ── input ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -341,6 +348,7 @@ export const OPTIONS = {
     default: 1_000,
     min: 1,
     max: 10_000_000,
+    scope: 'code',
     group: 'Limits on responses',
     doc: 'outcomes that wait for a slow consumer before sending pauses',
   }),

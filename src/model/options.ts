@@ -46,19 +46,23 @@ export type RunOptions = {
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
 
 /** Checks and fills in; throws OptionError for an unknown name or a value out of range. Never changes its input. */
-export function resolveOptions(given: object, scope: Scope = 'run'): Settings {
+export function resolveOptions(given: object, scope: 'run' | 'cli' = 'run'): Settings {
   const settings: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) settings[name] = OPTIONS[name].default;
   for (const [name, value] of Object.entries(given)) {
     const row = Object.hasOwn(OPTIONS, name) ? (OPTIONS[name as OptionName] as OptionRow) : undefined;
-    if (row === undefined || (row.scope === 'cli' && scope === 'run')) throw unknownOption(name, scope);
+    if (row === undefined || !reaches(row.scope, scope)) throw unknownOption(name, scope);
     if (value !== undefined) settings[name] = row.read(name, value);
   }
   return settings as Settings;
 }
 
-function unknownOption(name: string, scope: Scope): OptionError {
-  const names = OPTION_NAMES.filter((n) => scope === 'cli' || OPTIONS[n].scope === 'run');
+function reaches(scope: Scope, from: 'run' | 'cli'): boolean {
+  return scope === 'run' || scope === (from === 'run' ? 'code' : 'cli');
+}
+
+function unknownOption(name: string, scope: 'run' | 'cli'): OptionError {
+  const names = OPTION_NAMES.filter((n) => reaches(OPTIONS[n].scope, scope));
   const near = nearest(name, names);
   return new OptionError(
     name,
