@@ -1,5 +1,5 @@
-// What it costs to hand out a small body that came in the shared read buffer: as a Buffer out of the pool (what
-// BodyBuffer does), as other copies, and as a string.
+// What it costs to hand out a small body that came in the shared read buffer: by BodyBuffer (out of the pool), by the
+// way it does not go (a buffer of its own to collect in), as other copies, and as a string.
 // Run after a build: node bench/micro/body-copy.mjs [rounds] [bytes]. The cost of the loop alone is shown, not subtracted.
 
 import { BodyBuffer } from '../../build/transport/http1/body-buffer.js';
@@ -18,7 +18,10 @@ const held = new Array(HELD).fill(read);
 
 // A loop of its own for each: one that is shared would call through a closure and charge that to all.
 const subjects = [
-  { name: 'BodyBuffer take and release', run: takeAndRelease, ns: [] },
+  { name: 'BodyBuffer, known to be whole', run: takeAndRelease, ns: [] },
+  { name: 'BodyBuffer, one piece of perhaps more', run: perhapsMore, ns: [] },
+  { name: 'BodyBuffer, two pieces', run: twoPieces, ns: [] },
+  { name: '4 KiB of its own, copied out of', run: roomOfItsOwn, ns: [] },
   { name: 'Buffer.allocUnsafe and copy', run: pooledCopy, ns: [] },
   { name: 'Buffer.from(subarray)', run: bufferFrom, ns: [] },
   { name: 'Uint8Array.slice', run: arraySlice, ns: [] },
@@ -32,6 +35,30 @@ function takeAndRelease() {
   for (let i = 0; i < CALLS; i++) {
     body.take(read, start, end, true);
     held[i & (HELD - 1)] = body.release();
+  }
+}
+
+function perhapsMore() {
+  for (let i = 0; i < CALLS; i++) {
+    body.take(read, start, end, false);
+    held[i & (HELD - 1)] = body.release();
+  }
+}
+
+function twoPieces() {
+  const middle = start + (BYTES >> 1);
+  for (let i = 0; i < CALLS; i++) {
+    body.take(read, start, middle, false);
+    body.take(read, middle, end, false);
+    held[i & (HELD - 1)] = body.release();
+  }
+}
+
+function roomOfItsOwn() {
+  for (let i = 0; i < CALLS; i++) {
+    const room = Buffer.allocUnsafeSlow(4096);
+    read.copy(room, 0, start, end);
+    held[i & (HELD - 1)] = Buffer.from(room.subarray(0, BYTES));
   }
 }
 

@@ -49,19 +49,12 @@ function zstdOptions<T extends object>(options: T): T {
 
 /**
  * `deflate` means zlib's format (RFC 9110 section 8.4.1.2), but some servers send bare deflate data; browsers take
- * both. The two octets of a zlib header (RFC 1950 section 2.2) are a multiple of 31; in bare data the same first octet
- * would start a stored block with a padding bit set, which no encoder writes.
+ * both. A zlib header starts with an 8 in the lower four bits (RFC 1950 section 2.2); bare data would start so with a
+ * stored block whose padding is not zero, which no encoder writes (RFC 1951 section 3.2.4).
  */
 function engineOf(coding: string, start: Uint8Array): Engine {
   if (coding !== 'deflate') return ENGINES[coding]!;
-  const first = start[0]!;
-  const zlibHeader = (first & 0x0f) === 8 && first >> 4 <= 7 && ((first << 8) | start[1]!) % 31 === 0;
-  return zlibHeader ? ENGINES['zlib']! : ENGINES['raw']!;
-}
-
-/** Octets that must be there before a decoder can be chosen. */
-export function startBytes(coding: string): number {
-  return coding === 'deflate' ? 2 : 1;
+  return (start[0]! & 0x0f) === 8 ? ENGINES['zlib']! : ENGINES['raw']!;
 }
 
 /** Throws what zlib throws. */
@@ -75,7 +68,7 @@ export function decodeAtOnce(
   return answer as { buffer: Buffer; engine: Decompressor };
 }
 
-/** Throws what zlib throws. `start` holds at least `startBytes`. */
+/** Throws what zlib throws. `start` holds at least one octet. */
 export function openStream(coding: string, start: Uint8Array): Decompressor {
   return engineOf(coding, start).stream({ chunkSize: STREAM_CHUNK_BYTES });
 }

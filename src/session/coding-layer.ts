@@ -1,7 +1,7 @@
 // One coding of a streamed body being undone: one zlib stream, one chunk in it at a time. Knows what zlib does not
 // tell: octets behind the end, frames of Zstandard. Never counts what comes out; whoever listens does.
 
-import { type Decompressor, faultOf, openStream, startBytes } from './coding-engine.ts';
+import { type Decompressor, faultOf, openStream } from './coding-engine.ts';
 import { type DecodeFault, endsEarly, goesOn, isPadding, startsOtherwise } from './coding-limits.ts';
 import { ZstdFrames } from './coding-zstd-frames.ts';
 
@@ -31,8 +31,6 @@ export class CodingLayer {
   #consumedBefore = 0;
   /** The coded content is over: what follows may only be padding. */
   #over = false;
-  /** The stream itself has said that it is over, without being told. */
-  #overByItself = false;
   #readableEnded = false;
   #inputEnded = false;
 
@@ -44,8 +42,7 @@ export class CodingLayer {
 
   /** Not before the last chunk was taken. `taken` may be called before it returns; not after a fault. */
   write(chunk: Buffer, taken: () => void): void {
-    // A first octet of two was left over, or nothing.
-    this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    this.#rest = chunk;
     this.#taken = taken;
     this.#step();
   }
@@ -87,10 +84,9 @@ export class CodingLayer {
     this.#feed(this.#rest.subarray(0, bytes));
   }
 
-  /** Opens the stream when there is enough to choose it by. False: there is not, or it failed. */
+  /** Opens the stream with the first octets, which may decide what it is. False: it failed. */
   #isOpen(): boolean {
     if (this.#stream !== undefined) return true;
-    if (this.#rest.length < startBytes(this.#coding)) return false;
     try {
       this.#stream = openStream(this.#coding, this.#rest);
     } catch (error) {
@@ -123,10 +119,7 @@ export class CodingLayer {
     if (this.#closed || this.#pieceBytes === 0 || error instanceof Error) return;
     const consumed = this.#stream!.bytesWritten - this.#consumedBefore;
     // zlib leaves octets alone only where its data has ended.
-    if (consumed < this.#pieceBytes) {
-      this.#over = true;
-      this.#overByItself = true;
-    }
+    if (consumed < this.#pieceBytes) this.#over = true;
     this.#pieceBytes = 0;
     this.#rest = this.#rest.subarray(consumed);
     this.#step();
@@ -150,7 +143,6 @@ export class CodingLayer {
     return { kind: 'too-large', message: `more than ${FRAMES_MAX} frames of ${this.#coding} in one body` };
   }
 
-  /** The chunk is consumed, or held where it is one octet of two. */
   #pass(): void {
     const taken = this.#taken;
     const ended = this.#inputEnded;
@@ -160,10 +152,9 @@ export class CodingLayer {
   }
 
   #conclude(): void {
-    const cutOff = this.#rest.length > 0 || this.#frames?.between === false;
-    if (cutOff) return this.#fail(endsEarly(this.#coding));
+    if (this.#frames?.between === false) return this.#fail(endsEarly(this.#coding));
     if (this.#stream === undefined || this.#readableEnded) return this.#finish();
-    if (!this.#overByItself) this.#stream.end();
+    this.#stream.end();
   }
 
   #finish(): void {

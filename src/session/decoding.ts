@@ -1,7 +1,7 @@
 // Undoes the content codings of a body (RFC 9110 section 8.4), never beyond the limits and never throwing. A small body
 // is decoded at once, a large one off this thread. Never reads a header section and never decides what a fault means.
 
-import { decodeAtOnce, faultOf, startBytes } from './coding-engine.ts';
+import { decodeAtOnce, faultOf } from './coding-engine.ts';
 import {
   type DecodeFault,
   type DecodingLimits,
@@ -71,7 +71,6 @@ function layerAtOnce(
 ): Buffer | DecodeFault | typeof LARGE | undefined {
   const end = coding === 'zstd' ? frameEnd(bytes) : bytes.length;
   if (typeof end !== 'number') return end;
-  if (bytes.length < startBytes(coding)) return endsEarly(coding);
   const outputMax = Math.min(max, SYNC_DECODED_BYTES_MAX);
   const chunkSize = chunkBytes(bytes, coding, outputMax);
   try {

@@ -2,7 +2,7 @@
 
 import type { Clock, Connector, Done, Resolver, Transport } from '../model/contracts.ts';
 import type { Request } from '../model/request.ts';
-import type { ConnectionSettings } from './http1/connection.ts';
+import type { ConnectionSettings } from './http1/connection-tools.ts';
 import { HeadParser } from './http1/head-parser.ts';
 import { IdleConnections, OriginPool, type PoolTools } from './pool.ts';
 import { TimerWheel } from './timer-wheel.ts';

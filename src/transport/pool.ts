@@ -6,15 +6,10 @@ import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
 import { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
-import {
-  Connection,
-  type ConnectionOwner,
-  type ConnectionState,
-  type ConnectionTools,
-  isPipelinable,
-  settle,
-} from './http1/connection.ts';
+import { Connection, isPipelinable } from './http1/connection.ts';
+import type { ConnectionOwner, ConnectionState, ConnectionTools } from './http1/connection-tools.ts';
 import { RequestHeads } from './http1/request-head.ts';
+import { settle } from './http1/settling.ts';
 
 /** A connection unused for longer than this is looked at once more before it is written to: see `#check`. */
 const TRUSTED_IDLE_MS = 1;

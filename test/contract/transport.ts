@@ -78,9 +78,10 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       send(`${nobody}/`);
       await until(done);
       expect(sent.map(({ outcomes }) => outcomes.length)).toEqual(sent.map(() => 1));
-      const kinds = sent.map(({ outcomes: [outcome] }) =>
-        outcome!.type === 'response' ? `${outcome!.status}` : `${outcome!.phase}/${outcome!.kind}`,
-      );
+      const kinds = sent.map(({ outcomes }) => {
+        const outcome = outcomes[0]!;
+        return outcome.type === 'response' ? `${outcome.status}` : `${outcome.phase}/${outcome.kind}`;
+      });
       const expected = ['200', '404', '200', 'body/closed', 'headers/reset', 'headers/protocol'];
       expect(kinds).toEqual([...Array.from({ length: 60 }, (_, i) => expected[i % 6]), 'connect/refused']);
       sent.forEach(({ outcomes: [outcome] }, i) => {

@@ -3,7 +3,10 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { ACCEPT_ENCODING } from '../../src/session/decoding.ts';
-import { BOTH_WAYS, decoded, streamed } from './decoding-fixture.ts';
+import { BOTH_WAYS, decoded, decodedAtOnce, LIMITS, streamed } from './decoding-fixture.ts';
+
+/** What was asked of gunzipSync. */
+const asked = vi.hoisted((): zlib.ZlibOptions[] => []);
 
 vi.mock('node:zlib', async (original) => {
   const real = await original<typeof zlib>();
@@ -12,7 +15,10 @@ vi.mock('node:zlib', async (original) => {
   };
   return {
     ...real,
-    gunzipSync: noMemory,
+    gunzipSync: (_: unknown, options: zlib.ZlibOptions) => {
+      asked.push(options);
+      noMemory();
+    },
     createGunzip: noMemory,
     brotliDecompressSync: () => {
       throw 'not even an error';
@@ -46,6 +52,31 @@ describe.each(BOTH_WAYS)('what zlib throws, $way', ({ limits }) => {
     const { fault } = await decoded(zlib.brotliCompressSync('content'), ['br'], limits);
     expect(fault?.kind).toBe('protocol');
     expect(fault?.message).toMatch(/^br content that is corrupt \((?:not even an error|no write)\)$/);
+  });
+});
+
+describe('the trailer of gzip', () => {
+  const body = zlib.gzipSync('content');
+
+  it('says how much memory is taken, and one octet more', () => {
+    asked.length = 0;
+    decodedAtOnce(zlib.gzipSync('content '.repeat(100)), ['gzip']);
+    expect(asked).toEqual([{ chunkSize: 801, maxOutputLength: 1024 * 1024, info: true }]);
+  });
+
+  it('is not believed beyond 32 times the body', () => {
+    for (const claimed of [body.length * 32 + 1, 0x7fff_ffff, 0xffff_ffff]) {
+      asked.length = 0;
+      body.writeUInt32LE(claimed, body.length - 4);
+      decodedAtOnce(body, ['gzip']);
+      expect(asked[0]?.chunkSize).toBe(body.length * 6 + 1);
+    }
+  });
+
+  it('takes no more memory than may be decoded', () => {
+    asked.length = 0;
+    decodedAtOnce(zlib.gzipSync('content '.repeat(100)), ['gzip'], { ...LIMITS, decodedBytesMax: 500 });
+    expect(asked).toEqual([{ chunkSize: 501, maxOutputLength: 500, info: true }]);
   });
 });
 

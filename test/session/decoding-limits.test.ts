@@ -57,6 +57,7 @@ describe('decodedBytesMax', () => {
       for (const { coding, encode } of CODED) {
         const limited = { ...limits, decodedBytesMax: 0 };
         expect((await decoded(encode(Buffer.alloc(0)), [coding], limited)).fault).toBeUndefined();
+        expect((await decoded(encode(Buffer.alloc(1)), [coding], limited)).fault).toEqual(beyond(0));
       }
     });
 

@@ -128,7 +128,7 @@ describe('where a Location leads', () => {
     const post = ask("http://a/b?q='1'&", { method: 'POST', body: 'x' });
     expect(next(post, 302, '').url).toBe("http://a/b?q='1'&");
     expect(next(post, 302, '#f').url).toBe("http://a/b?q='1'&");
-    expect(landing('http://a:81/b?q', 'http:')).toBe('http://a:81/b?q');
+    expect(next(ask('http://a/b?q', { method: 'POST' }), 302, 'http:').url).toBe('http://a/b?q');
   });
 
   it('goes to other hosts, ports and schemes', () => {
@@ -231,7 +231,7 @@ describe('where a Location leads', () => {
         expect(new URL(url).origin).toBe(new URL(origin.key).origin);
         expect(verdict.hops[0]!.location.startsWith(url)).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });
@@ -410,7 +410,7 @@ describe('what stays with the origin', () => {
             expect(`${new URL(one.url).username}${new URL(one.location).username}`).toBe('');
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 });

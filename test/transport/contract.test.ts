@@ -1,37 +1,37 @@
 // The contract of a transport over fake wires in virtual time, over real sockets, over TLS, and pipelined.
 
+import { Http1Transport } from '../../src/transport/http1-transport.ts';
+import { type PeerPath, type TransportUnderTest, transportContract } from '../contract/transport.ts';
 import { FakeResolver } from '../fake/resolver.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
 import { FakeConnector, type FakeWire, systemError } from '../fake/wire.ts';
-import { type PeerPath, type TransportUnderTest, transportContract } from '../contract/transport.ts';
 import { LOCALHOST } from '../server/certificate.ts';
 import { type RawPeer, RawServer } from '../server/raw-server.ts';
-import { Http1Transport } from '../../src/transport/http1-transport.ts';
 import { settingsOf } from './fixture.ts';
 import { type RealOptions, realTransport } from './real.ts';
 
 const UNTIL_TURNS_MAX = 20_000;
 
 /** What the peer sends for a path: octets and how it goes on. */
-function answer(target: string): { octets: string; then: 'keep' | 'end' | 'reset' | 'silence' } {
+function answer(target: string): { octets: string; next: 'keep' | 'end' | 'reset' | 'silence' } {
   const [path, query = ''] = target.split('?') as [PeerPath, string?];
   const text = (status: string, body: string, more = '') =>
     `HTTP/1.1 ${status}\r\n${more}Content-Length: ${body.length}\r\n\r\n${body}`;
   switch (path) {
     case '/ok':
-      return { octets: text('200 OK', decodeURIComponent(query)), then: 'keep' };
+      return { octets: text('200 OK', decodeURIComponent(query)), next: 'keep' };
     case '/missing':
-      return { octets: text('404 Not Found', 'no'), then: 'keep' };
+      return { octets: text('404 Not Found', 'no'), next: 'keep' };
     case '/last':
-      return { octets: text('200 OK', query, 'Connection: close\r\n'), then: 'end' };
+      return { octets: text('200 OK', query, 'Connection: close\r\n'), next: 'end' };
     case '/cut':
-      return { octets: text('200 OK', 'half').slice(0, -2), then: 'end' };
+      return { octets: text('200 OK', 'half').slice(0, -2), next: 'end' };
     case '/reset':
-      return { octets: '', then: 'reset' };
+      return { octets: '', next: 'reset' };
     case '/garbage':
-      return { octets: 'hello, this is no HTTP\r\n', then: 'end' };
+      return { octets: 'hello, this is no HTTP\r\n', next: 'end' };
     case '/silent':
-      return { octets: '', then: 'silence' };
+      return { octets: '', next: 'silence' };
   }
 }
 
@@ -70,19 +70,19 @@ function play(wire: FakeWire, clock: VirtualClock): void {
     const targets = wire.written.slice(seen).match(/(?<=^GET )\S+/gm) ?? [];
     seen = wire.written.length;
     for (const target of targets) {
-      const { octets, then } = answer(target);
+      const { octets, next } = answer(target);
       if (octets !== '') later(() => wire.receive(octets));
-      if (then === 'end') later(() => wire.finish());
-      if (then === 'reset') later(() => wire.reset());
+      if (next === 'end') later(() => wire.finish());
+      if (next === 'reset') later(() => wire.reset());
     }
   };
 }
 
 async function realWorld(options: RealOptions, tls = false): Promise<TransportUnderTest> {
   const script = (peer: RawPeer, { target }: { target: string }) => {
-    const { octets, then } = answer(target);
-    if (then === 'end') peer.end(octets);
-    else if (then === 'reset') peer.reset();
+    const { octets, next } = answer(target);
+    if (next === 'end') peer.end(octets);
+    else if (next === 'reset') peer.reset();
     else if (octets !== '') peer.send(octets);
   };
   const server = await RawServer.open(script, tls ? { tls: LOCALHOST } : {});

@@ -163,12 +163,15 @@ describe('under TLS', () => {
     expect(String(outcome)).toContain('nothing shows that the end of the connection was its own');
   });
 
-  it.each(Object.entries(FRAMED))('a body that says its length needs no end of TLS (%s)', async (_, response) => {
-    const server = await serve((peer) => peer.cut(response), { tls });
-    const transport = connect(trusting);
-    const outcome = await ask(transport, server.url());
-    expect(`${short(outcome)} ${outcome.attempts}`).toBe(`200 ${TEXT} 1`);
-  });
+  it.each(Object.entries(FRAMED))(
+    'a body that says its length needs no end of TLS (%s)',
+    async (_, response) => {
+      const server = await serve((peer) => peer.cut(response), { tls });
+      const transport = connect(trusting);
+      const outcome = await ask(transport, server.url());
+      expect(`${short(outcome)} ${outcome.attempts}`).toBe(`200 ${TEXT} 1`);
+    },
+  );
 
   it.each(Object.entries(FRAMED))('but is not whole before (%s)', async (_, response) => {
     const server = await serve((peer) => peer.cut(response.slice(0, -1)), { tls });

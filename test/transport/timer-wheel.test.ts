@@ -47,7 +47,11 @@ function keepsItsTime(alarm: Alarm, due: Map<Alarm, number>, nowMs: number): voi
 const step = fc.oneof(
   fc.record({ what: fc.constant('set' as const), which: fc.nat(4), ms: fc.integer({ min: 0, max: 1500 }) }),
   fc.record({ what: fc.constant('forget' as const), which: fc.nat(4), ms: fc.constant(0) }),
-  fc.record({ what: fc.constant('pass' as const), which: fc.constant(0), ms: fc.integer({ min: 0, max: 400 }) }),
+  fc.record({
+    what: fc.constant('pass' as const),
+    which: fc.constant(0),
+    ms: fc.integer({ min: 0, max: 400 }),
+  }),
 );
 
 describe('the timer wheel', () => {
@@ -103,7 +107,8 @@ describe('the timer wheel', () => {
       offsetMs = pauseMs;
       clock.advance(TICK_MS);
       const nowMs = TICK_MS + pauseMs;
-      for (const alarm of alarms) if (alarm.deadlineMs <= nowMs - TICK_MS) expect(alarm.rang).toEqual([nowMs]);
+      for (const alarm of alarms)
+        if (alarm.deadlineMs <= nowMs - TICK_MS) expect(alarm.rang).toEqual([nowMs]);
       clock.advance(6000);
       expect(alarms.map(({ rang }) => rang.length)).toEqual(alarms.map(() => 1));
       for (const alarm of alarms) expect(alarm.rang[0]).toBeGreaterThanOrEqual(alarm.deadlineMs);
@@ -153,7 +158,9 @@ describe('the timer wheel', () => {
       clock.advance(50);
       expect(alarms.map((alarm) => alarm.rang.length)).toEqual([1, 0, 0, 0, 0, 0]);
       clock.advance(1000);
-      expect(alarms.slice(1).map((alarm) => alarm.rang.length)).toEqual(Array(5).fill(action === 'forget' ? 0 : 1));
+      expect(alarms.slice(1).map((alarm) => alarm.rang.length)).toEqual(
+        Array(5).fill(action === 'forget' ? 0 : 1),
+      );
       expect(wheel.size).toBe(0);
       expect(clock.pending).toBe(0);
     }

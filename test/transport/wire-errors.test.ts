@@ -41,7 +41,9 @@ describe('the text of a failure', () => {
   };
 
   it('names the peer and what to try', () => {
-    expect(text('connect', 'ECONNREFUSED')).toBe('host:8080 refused the connection; does a server listen there?');
+    expect(text('connect', 'ECONNREFUSED')).toBe(
+      'host:8080 refused the connection; does a server listen there?',
+    );
     expect(text('connect', 'EADDRNOTAVAIL')).toBe(
       'no local port left to connect to host:8080; lower --concurrency',
     );

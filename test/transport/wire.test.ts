@@ -52,7 +52,10 @@ function fields(outcome: Outcome): unknown {
 describe('a server that drips one octet at a time', () => {
   it.each([
     ['Content-Length', OK],
-    ['chunked', 'HTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\nA: 1\r\n\r\n2;x\r\nhi\r\n1\r\n!\r\n0\r\nB: 2\r\n\r\n'],
+    [
+      'chunked',
+      'HTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\nA: 1\r\n\r\n2;x\r\nhi\r\n1\r\n!\r\n0\r\nB: 2\r\n\r\n',
+    ],
     ['interim responses', `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n${OK}`],
     ['to the end', 'HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nSet-Cookie: b\r\n\r\nall of it'],
   ])('gives the same response as one that sends at once: %s', async (_, response) => {
@@ -62,7 +65,10 @@ describe('a server that drips one octet at a time', () => {
       else peer.drip(response, () => ends && peer.end());
     });
     const transport = connect();
-    const [atOnce, dripped] = [await ask(transport, server.url('/at-once')), await ask(transport, server.url('/drip'))];
+    const [atOnce, dripped] = [
+      await ask(transport, server.url('/at-once')),
+      await ask(transport, server.url('/drip')),
+    ];
     expect(atOnce.type).toBe('response');
     expect(fields(dripped)).toEqual(fields(atOnce));
   });
@@ -71,7 +77,8 @@ describe('a server that drips one octet at a time', () => {
 describe('a server that lies about the length', () => {
   it('too short: the response is what it said, and the rest poisons nothing', async () => {
     const server = await serve((peer, { target }) => {
-      if (target === '/lie') peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi${OK.replace('hi', 'no')}`);
+      if (target === '/lie')
+        peer.send(`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi${OK.replace('hi', 'no')}`);
       else peer.send(OK);
     });
     const transport = connect();
@@ -282,7 +289,9 @@ describe('a certificate', () => {
   });
 
   it('is asked of a server that speaks no TLS in vain', async () => {
-    const server = await serve(() => {}, { onConnection: (peer) => peer.send('HTTP/1.1 400 Bad Request\r\n\r\n') });
+    const server = await serve(() => {}, {
+      onConnection: (peer) => peer.send('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    });
     const outcome = await ask(connect(), `https://127.0.0.1:${server.port}/`);
     expect(short(outcome)).toBe('tls/protocol');
   });

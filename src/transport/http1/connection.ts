@@ -1,71 +1,23 @@
 // One HTTP/1.1 connection: requests out in order, responses back in the same order (RFC 9112 section 9). It decides
 // what each octet, silence or close means for the requests it has; who gets it next is the pool's matter.
 
-import type { Address, Clock, Connector, Wire, WireEvents } from '../../model/contracts.ts';
-import type { Origin } from '../../model/origin.ts';
-import {
-  type ConnectionTimings,
-  Failure,
-  type Kind,
-  type Phase,
-  REUSED,
-  Response,
-} from '../../model/outcome.ts';
+import type { Address, Wire, WireEvents } from '../../model/contracts.ts';
+import { type ConnectionTimings, type Kind, type Phase, REUSED } from '../../model/outcome.ts';
 import { isIdempotent, type Request } from '../../model/request.ts';
-import type { ResponseHead } from '../../model/response-head.ts';
-import { Timed, type TimerWheel } from '../timer-wheel.ts';
+import { Timed } from '../timer-wheel.ts';
 import { kindOf, UnprovenEnd } from '../wire-errors.ts';
-import { BodyBuffer } from './body-buffer.ts';
+import { ArrivingResponse } from './arriving-response.ts';
+import type { ConnectionOwner, ConnectionState, ConnectionTools } from './connection-tools.ts';
 import { failureText } from './failure-text.ts';
-import type { HeadParser } from './head-parser.ts';
-import type { Fault, ResponseLimits } from './limits.ts';
-import type { RequestHeads } from './request-head.ts';
-import { type ParserEvents, ResponseParser } from './response-parser.ts';
-
-export interface ConnectionSettings {
-  readonly limits: ResponseLimits;
-  readonly dnsTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly tlsTimeoutMs: number;
-  readonly firstByteTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly timeoutMs: number;
-  readonly keepAliveMs: number;
-}
-
-/** What a connection is given to work with; one for all connections of a transport. */
-export interface ConnectionTools {
-  readonly settings: ConnectionSettings;
-  readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly connector: Connector;
-  readonly heads: HeadParser;
-}
-
-/** What the pool hears. */
-export interface ConnectionOwner {
-  readonly origin: Origin;
-  readonly heads: RequestHeads;
-  /** The connection whose response is being handed out: whoever sends now takes it first, and no list is touched. */
-  free: Connection | undefined;
-  /** It is free, and nothing took it while its response was handed out. */
-  onIdle(connection: Connection): void;
-  /** It still has requests outstanding, one less than before. */
-  onRoom(connection: Connection): void;
-  /** `before`: how far it had come. */
-  onClosed(connection: Connection, before: ConnectionState): void;
-}
-
-/**
- *   resolving ─► connecting ─► (securing) ─► open ─► closed
- */
-export type ConnectionState = 'resolving' | 'connecting' | 'securing' | 'open' | 'closed';
+import type { Fault } from './limits.ts';
+import { settle, settleFailed } from './settling.ts';
+import { Upload } from './upload.ts';
 
 /** A server's Keep-Alive timeout runs on its clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
-const UPLOAD_SLICE_BYTES = 64 * 1024;
+const OPENING_PHASES = { resolving: 'dns', connecting: 'connect', securing: 'tls' } as const;
 
-export class Connection extends Timed implements WireEvents, ParserEvents {
+export class Connection extends Timed implements WireEvents {
   state: ConnectionState = 'resolving';
   /** False once anything forbids to send another request on it (RFC 9112 section 9.3). */
   reusable = true;
@@ -81,8 +33,8 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
 
   readonly #tools: ConnectionTools;
   readonly #owner: ConnectionOwner;
-  readonly #parser: ResponseParser;
-  readonly #body: BodyBuffer;
+  /** Answers the oldest request without a final response. */
+  readonly #response: ArrivingResponse;
   #wire: Wire | undefined;
   #remoteAddress = '';
   /** The oldest request without a final response: what arrives now belongs to it (RFC 9112 section 9.2). */
@@ -91,27 +43,22 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   #behind: Request[] = [];
   /** Completed messages. */
   #served = 0;
-  #head: ResponseHead | undefined;
-  #firstByteMs = 0;
-  #trailerLines = '';
-  #complete = false;
   /** Nothing comes after the present response: what is behind it will not be answered (RFC 9112 section 9.6). */
   #last = false;
   #reading = false;
   #out = '';
-  #uploaded = 0;
+  /** The body of the present request. */
+  #upload: Upload | undefined;
   #timings: ConnectionTimings = REUSED;
   #phaseStartMs = 0;
   #dnsMs = 0;
   #connectMs = 0;
-  #serverKeepAliveMs: number | undefined;
 
   constructor(tools: ConnectionTools, owner: ConnectionOwner) {
     super();
     this.#tools = tools;
     this.#owner = owner;
-    this.#parser = new ResponseParser(tools.settings.limits, tools.heads, this);
-    this.#body = new BodyBuffer(tools.settings.limits);
+    this.#response = new ArrivingResponse(tools.settings.limits, tools.heads);
   }
 
   /** Requests that have been sent or will be as soon as it is open. */
@@ -195,7 +142,9 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     if (body === undefined || body.length === 0) this.#out += head;
     else {
       this.#flush();
-      this.#upload(request, body, head);
+      this.#upload = new Upload(this.#wire!, body);
+      this.#upload.start(head);
+      if (!this.#upload.done) request.sent = 'partial';
     }
     if (request === this.#current) this.#expect(request);
   }
@@ -207,35 +156,17 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#wire!.write(out, undefined);
   }
 
-  /** A body leaves in slices, so that progress can be told from silence and sending can stop half way. */
-  #upload(request: Request, body: Uint8Array, head: string): void {
-    const slice = body.subarray(0, UPLOAD_SLICE_BYTES);
-    let taken = this.#wire!.write(head, slice);
-    this.#uploaded = slice.length;
-    while (taken && this.#uploaded < body.length) taken = this.#uploadSlice(body);
-    if (this.#uploaded < body.length) request.sent = 'partial';
-  }
-
-  #uploadSlice(body: Uint8Array): boolean {
-    const slice = body.subarray(this.#uploaded, this.#uploaded + UPLOAD_SLICE_BYTES);
-    this.#uploaded += slice.length;
-    return this.#wire!.write('', slice);
-  }
-
   onDrain(): void {
     const request = this.#current;
     if (this.state !== 'open' || request?.sent !== 'partial') return;
-    const body = request.body!;
-    while (this.#uploaded < body.length && this.#uploadSlice(body));
-    if (this.#uploaded === body.length) request.sent = 'whole';
+    this.#upload!.resume();
+    if (this.#upload!.done) request.sent = 'whole';
     this.#expectBy(request);
   }
 
   /** What arrives from now on answers this request. */
   #expect(request: Request): void {
-    this.#parser.begin(request.method);
-    this.#head = undefined;
-    this.#firstByteMs = 0;
+    this.#response.begin(request.method);
     this.#expectBy(request);
   }
 
@@ -254,73 +185,45 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#reading = true;
     let pos = 0;
     while (pos < length && this.state === 'open') {
-      if (this.#current === undefined || this.#parser.state === 'idle') {
-        // Octets that answer nothing are no response (RFC 9112 section 9.2): whoever sent them, nobody shall read them.
-        this.#reading = false;
-        return this.#discard();
-      }
-      if (this.#firstByteMs === 0) this.#firstByteMs = nowMs;
-      pos = this.#parser.execute(b, pos, length);
-      if (this.#firstByteMs === 0 && this.#head !== undefined) this.#firstByteMs = nowMs;
-      if (this.#parser.state === 'faulty') {
-        this.#reading = false;
-        return this.#refuse(this.#parser.fault!);
-      }
-      if (this.#complete) this.#finish(nowMs, pos < length, length === b.length);
+      const request = this.#current;
+      // Octets that answer nothing are no response (RFC 9112 section 9.2): whoever sent them, nobody shall read them.
+      if (request === undefined) this.#discard();
+      else pos = this.#read(request, b, pos, length, nowMs);
     }
     this.#reading = false;
     if (this.state !== 'open') return;
     this.#flush();
-    if (this.#current !== undefined && !this.#complete) this.#stillWaiting(nowMs);
+    // Part of a response came: silence is measured from here.
+    if (this.#current !== undefined && this.#response.head !== undefined)
+      this.#deadline(this.#tools.settings.idleTimeoutMs, nowMs);
   }
 
-  onInterim(): void {
-    this.#firstByteMs = 0;
-  }
-
-  onHead(head: ResponseHead): void {
-    this.#head = head;
-    this.#current!.sent = 'response';
-    if (!head.framing.keepAlive) this.#endsHere();
-    this.#serverKeepAliveMs = head.framing.keepAliveMs;
-  }
-
-  onContent(b: Buffer, start: number, end: number): Fault | undefined {
-    const { contentLength } = this.#head!.framing;
-    return this.#body.take(b, start, end, this.#body.length === 0 && contentLength === end - start);
-  }
-
-  onMessage(trailerLines: string): void {
-    this.#trailerLines = trailerLines;
-    this.#complete = true;
+  #read(request: Request, b: Buffer, start: number, end: number, nowMs: number): number {
+    const response = this.#response;
+    const pos = response.execute(b, start, end, nowMs);
+    // From here on nothing more of its body is sent.
+    if (response.head !== undefined) request.sent = 'response';
+    if (response.fault !== undefined) this.#refuse(response.fault);
+    else if (response.complete) this.#finish(request, nowMs, pos < end, end === b.length);
+    return pos;
   }
 
   /** The response is whole. `more`: octets follow it in this very read. `full`: the read filled its buffer. */
-  #finish(nowMs: number, more: boolean, full: boolean): void {
-    const request = this.#current!;
-    const head = this.#head!;
+  #finish(request: Request, nowMs: number, more: boolean, full: boolean): void {
+    const { keepAlive, keepAliveMs } = this.#response.head!.framing;
     this.#served++;
-    this.#complete = false;
     const next = this.#behind.shift();
     this.#current = next;
-    if (next === undefined && (more || this.#isUnsent(request))) this.#endsHere();
-    const response = new Response(
-      request,
-      head,
-      this.#body.release(),
-      this.#trailerLines,
-      nowMs - request.startedAtMs,
-      this.#firstByteMs - request.startedAtMs,
-      this.#timings,
-      this.#remoteAddress,
-    );
+    if (!keepAlive || (next === undefined && (more || this.#isUnsent()))) this.#endsHere();
+    const response = this.#response.take(request, nowMs, this.#timings, this.#remoteAddress);
     this.#timings = REUSED;
+    this.#upload = undefined;
     if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
       this.#expect(next);
     } else {
-      this.#rest(nowMs, full);
+      this.#rest(nowMs, full, keepAliveMs);
     }
     if (this.state !== 'open') return settle(request, response);
     this.#owner.free = this;
@@ -333,8 +236,8 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   }
 
   /** A final response before its request was out: what is missing or late could only be misread (RFC 9112 section 9.5). */
-  #isUnsent({ body }: Request): boolean {
-    if (body !== undefined && this.#uploaded < body.length) return true;
+  #isUnsent(): boolean {
+    if (this.#upload?.done === false) return true;
     // Over TLS Node counts what has just left as pending for another turn of the event loop.
     return this.#owner.origin.scheme === 'http' && this.#wire!.pendingBytes > 0;
   }
@@ -344,20 +247,14 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#last = true;
   }
 
-  /** Nothing outstanding: how long it may stay so. */
-  #rest(nowMs: number, full: boolean): void {
+  /** Nothing outstanding: how long it may stay so. `toldMs`: what the server says. */
+  #rest(nowMs: number, full: boolean, toldMs: number | undefined): void {
     // A read that filled its buffer may have left octets behind that nobody asked for: not trusted without a poll.
     this.idleSinceMs = full ? Number.NEGATIVE_INFINITY : nowMs;
-    const told = this.#serverKeepAliveMs;
-    const own = this.#tools.settings.keepAliveMs;
-    const keepMs = told === undefined ? own : Math.min(own, told - KEEP_ALIVE_MARGIN_MS);
+    const ownMs = this.#tools.settings.keepAliveMs;
+    const keepMs = toldMs === undefined ? ownMs : Math.min(ownMs, toldMs - KEEP_ALIVE_MARGIN_MS);
     this.deadlineMs = nowMs + Math.max(0, keepMs);
     if (this.deadlineMs < this.lookMs) this.#tools.wheel.watch(this);
-  }
-
-  /** Part of a response came: silence is measured from here. */
-  #stillWaiting(nowMs: number): void {
-    if (this.#head !== undefined) this.#deadline(this.#tools.settings.idleTimeoutMs, nowMs);
   }
 
   onEnd(): void {
@@ -365,9 +262,9 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     if (this.state !== 'open') return this.#breakDown(this.#phase(), 'closed', undefined);
     if (this.#current === undefined) return this.#discard();
     this.#endsHere();
-    const whole = this.#parser.finish();
-    if (this.#parser.state === 'faulty') return this.#refuse(this.#parser.fault!);
-    if (whole) return this.#finish(this.#tools.clock.now(), false, false);
+    const whole = this.#response.finish();
+    if (this.#response.fault !== undefined) return this.#refuse(this.#response.fault);
+    if (whole) return this.#finish(this.#current, this.#tools.clock.now(), false, false);
     this.#breakDown(this.#phase(), 'closed', undefined);
   }
 
@@ -380,7 +277,7 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
 
   /** Only a body that ends with the connection needs to know who ended it; such a response comes again, with proof. */
   #onUnprovenEnd(end: UnprovenEnd): void {
-    if (this.#parser.state !== 'close') return this.onEnd();
+    if (!this.#response.endsWithConnection) return this.onEnd();
     end.proveNext();
     const request = this.#current!;
     const message = `${this.#owner.origin.authority} sent a body without a length, and nothing shows that the end of the connection was its own`;
@@ -409,26 +306,15 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   }
 
   #phase(): Phase {
-    switch (this.state) {
-      case 'resolving':
-        return 'dns';
-      case 'connecting':
-        return 'connect';
-      case 'securing':
-        return 'tls';
-      case 'open':
-      case 'closed':
-        if (this.#head !== undefined) return 'body';
-        return this.#current?.sent === 'partial' ? 'send' : 'headers';
-      default:
-        return unreachable(this.state);
-    }
+    if (this.state !== 'open' && this.state !== 'closed') return OPENING_PHASES[this.state];
+    if (this.#response.head !== undefined) return 'body';
+    return this.#current?.sent === 'partial' ? 'send' : 'headers';
   }
 
   #refuse(fault: Fault): void {
     const request = this.#current!;
     request.sent = 'response';
-    const phase = this.#head === undefined ? 'headers' : 'body';
+    const phase = this.#response.head === undefined ? 'headers' : 'body';
     this.#end(phase, fault.kind, `${this.#owner.origin.authority} sent ${fault.message}`, undefined);
   }
 
@@ -446,20 +332,17 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
     this.#current = undefined;
     this.#behind = [];
     this.#close(kind !== 'closed');
-    const failure = Failure.of(request, phase, kind, message, nowMs - request.startedAtMs, cause);
-    failure.resend = resend;
-    settle(request, failure);
+    settleFailed(request, phase, kind, message, cause, resend, nowMs);
     for (const waiting of behind) {
-      const unanswered = Failure.of(waiting, 'headers', kind, message, nowMs - waiting.startedAtMs, cause);
-      unanswered.resend = kind !== 'aborted' && !waiting.fresh;
-      settle(waiting, unanswered);
+      const again = kind !== 'aborted' && !waiting.fresh;
+      settleFailed(waiting, 'headers', kind, message, cause, again, nowMs);
     }
   }
 
   /** A connection that had served before and then went without an octet was stale: its peer had closed it. */
   #isStale(kind: Kind): boolean {
     const request = this.#current!;
-    const silent = this.#head === undefined && !this.#parser.started && request.sent !== 'response';
+    const silent = !this.#response.started && request.sent !== 'response';
     const lost = kind === 'reset' || kind === 'closed';
     return lost && silent && this.#served > 0 && !request.fresh && isIdempotent(request.method);
   }
@@ -490,17 +373,9 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
   }
 
   #unprocessed(request: Request): void {
-    const peer = this.#owner.origin.authority;
-    const ms = this.#tools.clock.now() - request.startedAtMs;
-    const failure = Failure.of(
-      request,
-      'headers',
-      'closed',
-      `${peer} closed the connection before the response`,
-      ms,
-    );
-    failure.resend = !request.fresh;
-    settle(request, failure);
+    const message = `${this.#owner.origin.authority} closed the connection before the response`;
+    const again = !request.fresh;
+    settleFailed(request, 'headers', 'closed', message, undefined, again, this.#tools.clock.now());
   }
 
   /** The nearer of the phase's end and the attempt's. */
@@ -515,15 +390,4 @@ export class Connection extends Timed implements WireEvents, ParserEvents {
 /** Bodies are never pipelined: a refused one closes the connection under all that stand behind it. */
 export function isPipelinable(request: Request): boolean {
   return isIdempotent(request.method) && request.body === undefined;
-}
-
-/** Hands out the outcome; a request is settled once, whoever has it. */
-export function settle(request: Request, outcome: Response | Failure): void {
-  const done = request.done!;
-  request.done = undefined;
-  done(request, outcome);
-}
-
-function unreachable(state: never): never {
-  throw new Error(`no such connection state: ${String(state)}`);
 }

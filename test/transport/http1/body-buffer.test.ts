@@ -72,6 +72,14 @@ describe('BodyBuffer', () => {
     }
   });
 
+  it('grows within the pool while it is small, and costs no buffer of its own', () => {
+    const body = new BodyBuffer(LIMITS);
+    const read = Buffer.alloc(10);
+    for (let sent = 0; sent < 500; sent += 10) body.take(read, 0, 10, false);
+    const released = body.release();
+    expect([released.length, released.buffer.byteLength]).toEqual([500, Buffer.poolSize]);
+  });
+
   it('never grows beyond the limit while it doubles', () => {
     const body = limited(10_000);
     const read = Buffer.alloc(100);
