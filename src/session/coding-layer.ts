@@ -26,7 +26,7 @@ export class CodingLayer {
   #rest: Buffer = EMPTY;
   /** Who waits for the present chunk to be consumed. */
   #taken: (() => void) | undefined;
-  /** Octets of `#rest` that the stream is working on; 0 when it is idle. */
+  /** Octets of `#rest` that the stream is working on. */
   #pieceBytes = 0;
   #consumedBefore = 0;
   /** The coded content is over: what follows may only be padding. */
@@ -116,21 +116,18 @@ export class CodingLayer {
 
   /** The stream has done what it can with the piece. It calls with an error, too, which has its own event. */
   readonly #onPiece = (error?: Error | null): void => {
-    if (this.#closed || this.#pieceBytes === 0 || error instanceof Error) return;
+    if (this.#closed || error instanceof Error) return;
     const consumed = this.#stream!.bytesWritten - this.#consumedBefore;
     // zlib leaves octets alone only where its data has ended.
     if (consumed < this.#pieceBytes) this.#over = true;
-    this.#pieceBytes = 0;
     this.#rest = this.#rest.subarray(consumed);
     this.#step();
   };
 
-  /** Where it ended by itself while paused, the call for the piece never comes: this event is all there is. */
+  /** May come before the call for the last piece, which says whether octets are left behind the end. */
   #onReadableEnd(): void {
-    if (this.#closed) return;
     this.#readableEnded = true;
-    this.#onPiece();
-    if (this.#inputEnded) this.#finish();
+    if (this.#inputEnded && this.#taken === undefined) this.#finish();
   }
 
   #frameFault(): DecodeFault | undefined {

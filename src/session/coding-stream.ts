@@ -179,7 +179,6 @@ export class StreamDecoder {
   }
 
   #fail(fault: DecodeFault): void {
-    if (!this.#isLive()) return;
     this.#leave('faulty');
     this.#events.onFault(fault);
   }

@@ -112,7 +112,7 @@ function originOf(host: string): Origin | undefined {
   const bare = host.replace(/^\[(.*)\]$/, '$1');
   try {
     const { origin } = parseUrl(`https://${bare.includes(':') ? `[${bare}]` : bare}/`);
-    return origin.host === bare && origin.port === 443 ? origin : undefined;
+    return origin.host === bare ? origin : undefined;
   } catch {
     return undefined;
   }

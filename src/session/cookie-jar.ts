@@ -12,6 +12,9 @@ import { type CookieLibrary, cookieLibrary } from './cookie-library.ts';
 import { type CookieDraft, faultOf } from './cookie-line.ts';
 import { type CookieShelf, expiryMs } from './cookie-shelf.ts';
 
+/** The library sorts by time of creation, then by a count of its own. A clock can jump; the count cannot. */
+const SAME_MOMENT = new Date(0);
+
 export class BrowserJar {
   readonly #shelf: CookieShelf;
   readonly #clock: Clock;
@@ -24,10 +27,7 @@ export class BrowserJar {
     this.#clock = clock;
     this.#bytesMax = bytesMax;
     this.#library = cookieLibrary();
-    // Its check of prefixes goes by upper and lower case; browsers' and ours does not.
-    this.#jar = new this.#library.CookieJar(storeOn(shelf, this.#library), {
-      prefixSecurity: 'unsafe-disabled',
-    });
+    this.#jar = new this.#library.CookieJar(storeOn(shelf, this.#library));
   }
 
   /** Sets a cookie on behalf of a response from there; says in words why it was refused. */
@@ -43,7 +43,7 @@ export class BrowserJar {
     const cookie = this.#cookieOf(draft, domain);
     if (this.#coversSecureOne(origin, path, cookie)) return 'would cover one that is Secure';
     try {
-      this.#jar.setCookieSync(cookie, placeOf(origin, path), { now: new Date(this.#clock.wall()) });
+      this.#jar.setCookieSync(cookie, placeOf(origin, path), { now: SAME_MOMENT });
       return undefined;
     } catch (error) {
       if (domain !== undefined && this.#library.domainMatch(origin.host, domain, false) !== true) {

@@ -150,7 +150,10 @@ export class OriginPool implements ConnectionOwner {
     this.#checking++;
     this.#tools.clock.afterPoll(() => {
       this.#checking--;
-      if (connection.state === 'open') return connection.send(request);
+      if (connection.state === 'open') {
+        connection.send(request);
+        return this.onRoom(connection);
+      }
       this.send(request, request.done!);
       this.#leaveIfEmpty();
     });
@@ -198,6 +201,7 @@ export class OriginPool implements ConnectionOwner {
     return this.#takeIdle();
   }
 
+  /** It has requests outstanding, and perhaps room for more. */
   onRoom(connection: Connection): void {
     if (this.#tools.pipeline === 1) return;
     this.#roomy.add(connection);

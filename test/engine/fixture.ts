@@ -96,7 +96,12 @@ export class Peer {
       if (rest.length < head.length + length) return;
       this.#read += head.length + length;
       const [method = '', target = ''] = head.split(' ', 2);
-      this.waiting.push({ method, target, body: rest.slice(head.length, head.length + length), nth: this.#served++ });
+      this.waiting.push({
+        method,
+        target,
+        body: rest.slice(head.length, head.length + length),
+        nth: this.#served++,
+      });
       // What was just written arrives later, as on a network.
       this.after(1, () => this.#serve());
     }
@@ -190,7 +195,8 @@ export class Network implements World {
       await new Promise((resolve) => setImmediate(resolve));
       if (condition()) return;
       const inMs = this.clock.nextInMs;
-      if (turns > 100_000 || (inMs === undefined && turns > 1000)) throw new Error(`it never comes: ${this.clock}`);
+      if (turns > 100_000 || (inMs === undefined && turns > 1000))
+        throw new Error(`it never comes: ${this.clock}`);
       this.clock.advance(inMs ?? 0);
     }
   }

@@ -253,14 +253,25 @@ describe('flurry.all', () => {
         for (const one of held.splice(0)) one();
       }
     });
-    const input = ['/0', '/1', '/2', '/3', '/4', '/5', '/cut', '/7', '/8', '/9'].map((path) => server.url(path));
+    const input = ['/0', '/1', '/2', '/3', '/4', '/5', '/cut', '/7', '/8', '/9'].map((path) =>
+      server.url(path),
+    );
     input.splice(2, 1, 'nonsense');
     const outcomes = await flurry.all(input, { concurrency: 4 });
-    const short = outcomes.map((one) =>
-      one.type === 'response' ? one.text() : `${one.phase}/${one.kind}`,
-    );
+    const short = outcomes.map((one) => (one.type === 'response' ? one.text() : `${one.phase}/${one.kind}`));
     expect(outcomes.map((one) => one.index)).toEqual(upTo(10));
-    expect(short).toEqual(['/0', '/1', 'input/invalid', '/3', '/4', '/5', 'headers/closed', '/7', '/8', '/9']);
+    expect(short).toEqual([
+      '/0',
+      '/1',
+      'input/invalid',
+      '/3',
+      '/4',
+      '/5',
+      'headers/closed',
+      '/7',
+      '/8',
+      '/9',
+    ]);
   });
 
   it('gives an empty list for an empty input', async () => {

@@ -340,12 +340,7 @@ describe('a run that is stopped', () => {
     clock.advance(100);
     core.abort('caller');
     await network.until(() => core.state === 'ended');
-    expect(sink.short).toEqual([
-      '0 connect/aborted',
-      '1 headers/aborted',
-      '2 body/aborted',
-      '3 dns/aborted',
-    ]);
+    expect(sink.short).toEqual(['0 connect/aborted', '1 headers/aborted', '2 body/aborted', '3 dns/aborted']);
   });
 });
 

@@ -5,7 +5,7 @@ import type { RunOptions } from '../../src/model/options.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import { isIdempotent, type RequestInput } from '../../src/model/request.ts';
 import { systemError } from '../fake/wire.ts';
-import { type Arrival, ArraySink, Network, type Peer } from './fixture.ts';
+import { ArraySink, type Arrival, Network, type Peer } from './fixture.ts';
 
 const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'PUT', 'DELETE', 'POST'];
 const REQUESTS_MAX = 60;
@@ -198,10 +198,11 @@ export class Simulation {
     });
   }
 
-  #misbehave(peer: Peer, { target }: Arrival): void {
+  #misbehave(peer: Peer, { method, target }: Arrival): void {
     const random = this.#random;
     const body = bodyOf(Number(target.slice(1)));
-    const octets = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const content = method === 'HEAD' ? '' : body;
+    const octets = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${content}`;
     const cut = octets.slice(0, random.below(octets.length));
     switch (random.below(6)) {
       case 0: // ends half way, or before it said anything
@@ -268,7 +269,8 @@ export class Simulation {
       byHost.set(key, (byHost.get(key) ?? 0) + peer.waiting.length);
     }
     if (all > concurrency) this.#wrong(`${all} in flight, ${concurrency} allowed`);
-    for (const [key, n] of byHost) if (n > perHost) this.#wrong(`${n} in flight to ${key}, ${perHost} allowed`);
+    for (const [key, n] of byHost)
+      if (n > perHost) this.#wrong(`${n} in flight to ${key}, ${perHost} allowed`);
   }
 
   #checkOutcomes(): void {
@@ -307,7 +309,8 @@ export class Simulation {
       const outcome = outcomes.get(index);
       if (times > (isIdempotent(method) ? 2 : 1)) this.#wrong(`${method} ${index} was sent ${times} times`);
       if (outcome === undefined) this.#wrong(`${index} was sent and has no outcome`);
-      else if (times > outcome.attempts) this.#wrong(`${index} sent ${times} times: ${outcome.attempts} attempts`);
+      else if (times > outcome.attempts)
+        this.#wrong(`${index} sent ${times} times: ${outcome.attempts} attempts`);
     }
     for (const [index, outcome] of outcomes) {
       const times = written.get(index) ?? 0;

@@ -186,7 +186,8 @@ export class Desk implements SchedulerEvents {
   checkNoIdleSlot(): void {
     const { concurrency, perHost } = this.settings;
     if (this.paused || this.stopped || this.inFlight.length >= concurrency) return;
-    if (this.againDue.length > 0) throw new Error(`${this.againDue} wait to be sent again beside an idle slot`);
+    if (this.againDue.length > 0)
+      throw new Error(`${this.againDue} wait to be sent again beside an idle slot`);
     const sendable = this.waiting.find((r) => (this.perHost.get(r.origin.key) ?? 0) < perHost);
     if (sendable !== undefined) throw new Error(`${sendable} waits beside an idle slot`);
     this.#count();
@@ -197,7 +198,8 @@ export class Desk implements SchedulerEvents {
     if (this.stopped || this.paused) throw new Error('pulled although nothing may be sent');
     if (this.inFlight.length >= this.settings.concurrency) throw new Error('pulled without a free slot');
     this.#count();
-    if (!this.#roomAhead) throw new Error(`pulled with ${this.#waiting} read ahead, ${this.#waitingBytes} octets`);
+    if (!this.#roomAhead)
+      throw new Error(`pulled with ${this.#waiting} read ahead, ${this.#waitingBytes} octets`);
   }
 
   #count(): void {

@@ -29,7 +29,11 @@ function lanes(n: number): Lane[] {
   return Array.from({ length: n }, (_, i) => new Lane(`http://host-${i}`, new Fifo()));
 }
 
-const inFlight = fc.oneof(fc.nat(4), fc.constantFrom(30, 31, 32, 33, 63, 64, 992, 1022, 1023, 1024), fc.nat(5000));
+const inFlight = fc.oneof(
+  fc.nat(4),
+  fc.constantFrom(30, 31, 32, 33, 63, 64, 992, 1022, 1023, 1024),
+  fc.nat(5000),
+);
 
 describe('ready lanes', () => {
   it('give the lane with the least in flight, equals in turn, like a list that is searched', () => {

@@ -25,7 +25,10 @@ const settings = fc.record({
   lookAheadBytesMax: fc.integer({ min: 1, max: 2000 }),
 });
 
-type Act = { readonly type: 'settle' | 'again' | 'pause' | 'resume' | 'ready' | 'pump'; readonly pick: number };
+type Act = {
+  readonly type: 'settle' | 'again' | 'pause' | 'resume' | 'ready' | 'pump';
+  readonly pick: number;
+};
 
 const act: fc.Arbitrary<Act> = fc.record({
   type: fc.oneof(

@@ -89,6 +89,7 @@ describe('reading', () => {
       browser.store.load(row('example.com', 'FALSE', '/', 'FALSE', '9223372036854775807', 'a', '1')),
     ).toEqual([]);
     expect(browser.at('http://example.com/')).toBe('a=1');
+    expect(browser.store.save()).toContain('\t8640000000000\ta\t1\n');
   });
 });
 
@@ -230,6 +231,13 @@ www.example.com\tFALSE\t/shop\tFALSE\t1609459260\tc\t
 www.example.com\tFALSE\t/shop\tFALSE\t0\t\tlonely
 #HttpOnly_::1\tFALSE\t/\tFALSE\t0\td\t"x, y"
 `);
+  });
+
+  it('no cookie goes before its time', () => {
+    const browser = new Browser();
+    browser.clock.advance(1);
+    browser.set('https://example.com/', 'a=1; Max-Age=60');
+    expect(browser.store.save()).toContain('\t1609459261\ta\t1\n');
   });
 
   it('leaves out what has expired', () => {

@@ -77,6 +77,10 @@ describe('name and value', () => {
     },
   );
 
+  it('a tab in the name: no cookie file could hold it', () => {
+    expect(new Browser().set(HERE, 'a\tb=c').refusal).toBe('has a tab in its name');
+  });
+
   it('values come back exactly as received', () => {
     const octet = fc.integer({ min: 0x20, max: 0xff }).filter((c) => c !== 0x7f && c !== 0x3b);
     const text = fc

@@ -230,7 +230,29 @@ describe('Secure', () => {
     expect(browser.at('http://example.org/login')).toBe('sid=3');
   });
 
-  it('and when that one has gone, it may', () => {
+  it('https may, and then plain http too', () => {
+    const browser = new Browser().set('https://example.com/', 'sid=1; Secure');
+    expect(browser.at('http://example.com/')).toBe(undefined);
+    browser.set('https://example.com/', 'sid=1');
+    expect(browser.at('http://example.com/')).toBe('sid=1');
+    browser.set('http://example.com/', 'sid=2');
+    expect(browser.at('https://example.com/')).toBe('sid=2');
+  });
+
+  it('one that becomes Secure is left alone from then on', () => {
+    const browser = new Browser().set('https://example.com/', 'sid=1', 'sid=1; Secure');
+    browser.set('http://example.com/', 'sid=evil');
+    expect(browser.at('https://example.com/')).toBe('sid=1');
+    expect(browser.at('http://example.com/')).toBe(undefined);
+  });
+
+  it('when that one was deleted, it may', () => {
+    const browser = new Browser().set('https://example.com/', 'sid=good; Secure', 'sid=; Secure; Max-Age=0');
+    browser.set('http://example.com/', 'sid=new');
+    expect(browser.at('http://example.com/')).toBe('sid=new');
+  });
+
+  it('and when that one has expired, it may', () => {
     const browser = new Browser().set('https://example.com/', 'sid=good; Secure; Max-Age=5');
     browser.clock.advance(5000);
     browser.set('http://example.com/', 'sid=new');

@@ -108,7 +108,13 @@ describe('DnsCache', () => {
 
   it('answers each question once, with what was resolved within the time to live', () => {
     const act = fc.record({
-      type: fc.constantFrom('resolve' as const, 'answer' as const, 'fail' as const, 'pass' as const, 'forget' as const),
+      type: fc.constantFrom(
+        'resolve' as const,
+        'answer' as const,
+        'fail' as const,
+        'pass' as const,
+        'forget' as const,
+      ),
       host: fc.constantFrom('a', 'b', 'c'),
       ms: fc.nat(700),
     });
@@ -135,7 +141,8 @@ describe('DnsCache', () => {
             const question = asked++;
             cache.resolve(host, (error, addresses) => {
               told.push(question);
-              if (error === null) expect(clock.now() - madeMs.get(addresses[0]!.address)!).toBeLessThan(TTL_MS);
+              if (error === null)
+                expect(clock.now() - madeMs.get(addresses[0]!.address)!).toBeLessThan(TTL_MS);
             });
           }
         }

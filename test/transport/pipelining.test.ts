@@ -72,6 +72,17 @@ describe('pipelining', () => {
     );
   });
 
+  it('goes on behind a request that was held back for a poll', () => {
+    const net = pipelining(4);
+    net.clock.advance(10);
+    const asked = sendAll(net, 4);
+    expect(net.wire.written).toBe('');
+    net.clock.poll();
+    expect(paths(net.wire.written)).toEqual(['/0', '/1', '/2', '/3']);
+    net.wire.receive(OK + OK + OK + OK);
+    expect(asked.map((one) => one.short)).toEqual(Array(4).fill('200 hi'));
+  });
+
   it('takes one octet at a time, and HEAD and GET side by side', () => {
     const net = pipelining(3);
     const head = net.send({ url: 'http://host/', method: 'HEAD' });

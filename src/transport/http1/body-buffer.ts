@@ -4,8 +4,8 @@
 import { type Fault, type ResponseLimits, tooLarge } from './limits.ts';
 
 const EMPTY = Buffer.alloc(0);
-/** Up to here a body grows within the pool of small buffers: 4 KiB of its own for each would cost two microseconds, most
- *  of them later, when they are collected (bench/micro/body-copy). */
+/** Up to here a body grows within the pool of small buffers: 4 KiB of its own for each body would cost ten times as
+ *  much as its copy, most of it when they are collected (bench/micro/body-copy). */
 const SMALL_BYTES = 512;
 const FIRST_BYTES = 4096;
 

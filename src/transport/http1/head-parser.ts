@@ -23,9 +23,9 @@ export class HeadParser {
   head: ResponseHead | undefined;
   readonly #limits: ResponseLimits;
   readonly #fields = new FieldLines();
-  /** The octets of the last head. A server may repeat itself for as long as its Date stands still: a compare is FRACTION
+  /** The octets of the last head. A server may repeat itself for as long as its Date stands still: a compare is a tenth
    *  of the cost of a parse, and equal heads share what is decoded of them. Where no two heads are alike, compare and
-   *  copy would add a fifth to each parse, so they pause (bench/micro/head-parser). */
+   *  copy would add a third to each parse, so they pause (bench/micro/head-parser). */
   #known = Buffer.alloc(0);
   #knownLength = 0;
   #knownHead: ResponseHead | undefined;
@@ -164,7 +164,7 @@ function readFraming(fields: FieldLines, minorVersion: number): Framing {
   };
 }
 
-/** Most values do not hold the item at all, or are the item: to split them would be a quarter of the cost of a head. */
+/** Most values do not hold the item at all, or are the item: to split them would add 40% to the cost of a head. */
 function lists(value: string, item: string): boolean {
   const lower = value.toLowerCase();
   return lower === item || (lower.includes(item) && listOf(lower).includes(item));
