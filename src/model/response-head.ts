@@ -81,7 +81,9 @@ function charsetOf(contentType: string): string {
 export function readFieldLines(lines: string): Fields {
   const fields: [string, string][] = [];
   // A line that starts with white space continues the one before: obs-fold, one SP (RFC 9112 section 5.2).
-  const unfolded = lines.replace(/[ \t]*\r?\n[ \t]+/g, ' ');
+  // Split, not replaced: an expression that looks for the blanks in front of the line end takes quadratic time.
+  const pieces = lines.split(/\r?\n[ \t]+/);
+  const unfolded = pieces.length === 1 ? lines : pieces.map((piece) => trimmed(piece, 0)).join(' ');
   for (const line of unfolded.split('\n')) {
     const colon = line.indexOf(':');
     if (colon > 0) fields.push([line.slice(0, colon), trimmed(line, colon + 1)]);

@@ -38,8 +38,8 @@ const ORIGINS_EXPECTED = 8;
  * nothing to give may a lane have more than its share. No slot stays empty while there is work that may be sent.
  *
  * Where the whole look-ahead holds one origin alone, reading ahead would only hold memory: the origin gets every slot
- * and the source is read as needed. After as many requests again it is looked through once more, then after twice as
- * many, and so on: another origin waits at most about as long as the first has had, and most requests never queue.
+ * and the source is read as needed. After as many requests it is looked through once more, then after four times as
+ * many, and so on: another origin waits a few times as long as the first has had at most, and few requests queue.
  */
 export class Scheduler {
   readonly #settings: SchedulerSettings;
@@ -160,7 +160,7 @@ export class Scheduler {
 
   #leaveAlone(): void {
     this.#alone = this.#aloneNext;
-    this.#aloneNext *= 2;
+    this.#aloneNext *= 4;
   }
 
   #mayPull(): boolean {

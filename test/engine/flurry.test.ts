@@ -105,6 +105,18 @@ describe('a run that is iterated', () => {
     expect(requests - responses).toBeGreaterThan(0);
   });
 
+  it('ends for a call that still waits when it is left', async () => {
+    const network = new Network(echoAfter(1000));
+    const iterator = open(network, urls(20), { concurrency: 1 })[Symbol.asyncIterator]();
+    const waiting = [iterator.next(), iterator.next()];
+    network.clock.advance(10);
+    await iterator.return!();
+    const [first, second] = await Promise.all(waiting);
+    expect(first?.value).toMatchObject({ index: 0, kind: 'aborted' });
+    expect(second).toEqual({ done: true, value: undefined });
+    expect(network.connector.held).toEqual([]);
+  });
+
   it('is done for good when the loop was left', async () => {
     const network = new Network((peer, { target }) => peer.send([response(target)], 0));
     const iterator = open(network, urls(20))[Symbol.asyncIterator]();

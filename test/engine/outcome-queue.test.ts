@@ -75,13 +75,48 @@ describe('OutcomeQueue', () => {
     expect(indices(await queue.take())).toEqual([1]);
   });
 
+  it('hands out one by one, also to calls that came before the outcomes', async () => {
+    const queue = new OutcomeQueue(2);
+    let drains = 0;
+    queue.onDrain = () => drains++;
+    const calls = [queue.next(), queue.next()];
+    for (let i = 0; i < 4; i++) queue.write(outcome(i));
+    expect([queue.full, drains]).toEqual([true, 0]);
+    calls.push(queue.next());
+    expect([queue.full, drains]).toEqual([false, 1]);
+    calls.push(queue.next(), queue.next(), queue.next());
+    await queue.close();
+    const ones = await Promise.all([...calls, queue.next()]);
+    expect(ones.map((one) => one.value?.index)).toEqual([0, 1, 2, 3, undefined, undefined, undefined]);
+    expect(ones.map((one) => one.done)).toEqual([false, false, false, false, true, true, true]);
+  });
+
+  it('ends with what broke the run, for all who wait and all who come later', async () => {
+    const queue = new OutcomeQueue(2);
+    queue.end = Promise.reject(new Error('broken'));
+    queue.end.catch(() => {});
+    const calls = [queue.next(), queue.next()];
+    queue.write(outcome(0));
+    await queue.close();
+    expect((await calls[0])?.value?.index).toBe(0);
+    await expect(calls[1]).rejects.toThrow('broken');
+    await expect(queue.next()).rejects.toThrow('broken');
+  });
+
   it('loses nothing and turns nothing round, however writer and consumer take turns', async () => {
     const turns = fc.array(fc.tuple(fc.nat(5), fc.boolean()), { maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(turns, fc.integer({ min: 1, max: 6 }), async (steps, max) => {
+      fc.asyncProperty(turns, fc.integer({ min: 1, max: 6 }), fc.boolean(), async (steps, max, byOne) => {
         const queue = new OutcomeQueue(max);
         const taken: number[] = [];
         const consume = (async () => {
+          for (
+            let one = byOne ? await queue.next() : undefined;
+            one?.done === false;
+            one = await queue.next()
+          )
+            taken.push(one.value.index);
+          if (byOne) return;
           for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) {
             expect(batch.length).toBeGreaterThan(0);
             taken.push(...indices(batch)!);

@@ -154,6 +154,41 @@ describe('under TLS', () => {
     }
   });
 
+  it('a wire that can tell carries all that others do: large bodies, refusals, silence', async () => {
+    const large = 'x'.repeat(1_000_000);
+    const server = await serve(
+      (peer, { target, body }) => {
+        if (target === '/to-the-end') peer.end(TO_THE_END);
+        else if (target === '/echo') peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      },
+      { tls },
+    );
+    const transport = connect(trusting);
+    expect(short(await ask(transport, server.url('/to-the-end')))).toBe(`200 ${TEXT}`);
+    for (let i = 0; i < 3; i++) {
+      const echo = await ask(transport, { url: server.url('/echo'), body: large });
+      expect(short(echo)).toBe(`200 ${large}`);
+      expect(echo.type === 'response' && echo.remoteAddress).toMatch(/^(127\.0\.0\.1|\[::1\]):/);
+    }
+    expect(server.connections).toBe(3);
+    const silent = ask(transport, server.url('/silent'));
+    await server.until(() => server.arrivals.length === 6);
+    transport.abort();
+    expect(short(await silent)).toBe('headers/aborted');
+    await server.until(() => server.open === 0);
+  });
+
+  it('a wire that can tell says refused, and whose certificate it does not trust', async () => {
+    const { transport, connector } = proving();
+    const server = await serve((peer) => peer.end(TO_THE_END), { tls });
+    const origin = makeRequest(server.url()).origin;
+    connector.prove(origin);
+    expect(short(await ask(transport, server.url()))).toBe('tls/certificate');
+    await server.close();
+    open.splice(open.indexOf(server), 1);
+    expect(short(await ask(transport, server.url()))).toBe('connect/refused');
+  });
+
   it('a POST whose answer ends with the connection is not sent twice to find out', async () => {
     const server = await serve((peer) => peer.end(TO_THE_END), { tls });
     const transport = connect(trusting);
