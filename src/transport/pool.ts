@@ -137,7 +137,9 @@ export class OriginPool implements ConnectionOwner {
   #sendOn(connection: Connection, request: Request): void {
     const busy = connection.outstanding > 0;
     const idleMs = request.startedAtMs - connection.idleSinceMs;
-    if (busy || idleMs <= this.#trustedIdleMs) connection.send(request);
+    // Its start is this very moment, unless it waited here for room: asking the clock is a cost of each request.
+    const nowMs = this.#tools.pipeline > 1 ? this.#tools.clock.now() : request.startedAtMs;
+    if (busy || idleMs <= this.#trustedIdleMs) connection.send(request, nowMs);
     else this.#check(connection, request);
   }
 
@@ -151,7 +153,7 @@ export class OriginPool implements ConnectionOwner {
     this.#tools.clock.afterPoll(() => {
       this.#checking--;
       if (connection.state === 'open') {
-        connection.send(request);
+        connection.send(request, this.#tools.clock.now());
         return this.onRoom(connection);
       }
       this.send(request, request.done!);

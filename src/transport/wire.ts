@@ -1,7 +1,7 @@
 // Byte streams on node:net and node:tls. Knows no HTTP; node:tls is loaded with the first secure origin.
 
 import * as net from 'node:net';
-import type { ConnectionOptions, SecureContext } from 'node:tls';
+import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
 import type { Address, Connector, Wire, WireEvents } from '../model/contracts.ts';
 import type { Origin } from '../model/origin.ts';
 import { connectTapped } from './tapped-tls.ts';
@@ -60,14 +60,12 @@ export class NetConnector implements Connector {
   }
 
   #tlsOptions(origin: Origin): ConnectionOptions {
-    const { insecure, ca } = this.#tlsSettings;
     // Loaded with the first secure origin: it takes 5 ms that a run over plain http need not spend.
     const tls = process.getBuiltinModule('node:tls');
-    const trusted = ca === undefined || typeof ca === 'string' ? ca : Buffer.from(ca);
-    this.#context ??= tls.createSecureContext(trusted === undefined ? {} : { ca: trusted });
+    this.#context ??= tls.createSecureContext(trust(this.#tlsSettings.ca));
     return {
       secureContext: this.#context,
-      rejectUnauthorized: !insecure,
+      rejectUnauthorized: !this.#tlsSettings.insecure,
       ALPNProtocols: ['http/1.1'],
       // An IP address is no server name (RFC 6066 section 3), but the certificate must name it all the same.
       ...(net.isIP(origin.host) === 0 ? { servername: origin.host } : {}),
@@ -79,6 +77,11 @@ export class NetConnector implements Connector {
     if (this.#proving.size >= PROVING_MAX) this.#proving.clear();
     this.#proving.add(origin.key);
   }
+}
+
+function trust(ca: string | Uint8Array | undefined): SecureContextOptions {
+  if (ca === undefined) return {};
+  return { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
 }
 
 /** All addresses are handed to Node, which tries the families in turn (RFC 8305). */

@@ -105,6 +105,17 @@ describe('a run that is iterated', () => {
     expect(requests - responses).toBeGreaterThan(0);
   });
 
+  it('closes its connections when a loop over batches is left early', async () => {
+    const network = new Network();
+    const run = open(network, urls(500), { concurrency: 9 });
+    const leave = async () => {
+      for await (const batch of run.batches()) if (batch.length > 0) break;
+    };
+    await through(network, leave());
+    expect(network.connector.held).toEqual([]);
+    expect(network.sent.length).toBeLessThan(100);
+  });
+
   it('ends for a call that still waits when it is left', async () => {
     const network = new Network(echoAfter(1000));
     const iterator = open(network, urls(20), { concurrency: 1 })[Symbol.asyncIterator]();

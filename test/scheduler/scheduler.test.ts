@@ -137,7 +137,7 @@ describe('the scheduler, whatever comes in whatever order', () => {
           desk.settle(request, false);
         expect([desk.drains, desk.source.pulls, desk.againDue]).toEqual([1, pulls, []]);
         expect([desk.scheduler.inFlight, desk.scheduler.waiting]).toEqual([0, 0]);
-        expect(desk.source.closes).toBeGreaterThan(0);
+        expect([desk.source.closes > 0, desk.errors]).toEqual([true, []]);
       }),
       { numRuns: 200 },
     );
@@ -154,7 +154,7 @@ describe('the scheduler, whatever comes in whatever order', () => {
         desk.scheduler.pump();
         play(desk, s.acts);
         finish(desk);
-        expect([desk.drains, desk.againDue, desk.scheduler.waiting]).toEqual([1, [], 0]);
+        expect([desk.drains, desk.againDue, desk.scheduler.waiting, desk.errors]).toEqual([1, [], 0, []]);
       }),
       { numRuns: 150 },
     );
@@ -167,6 +167,24 @@ describe('the scheduler', () => {
     desk.scheduler.pump();
     desk.scheduler.pump();
     expect([desk.drains, desk.source.pulls]).toEqual([1, 1]);
+  });
+
+  it('takes requests that settle at once one after the other, however many', () => {
+    const desk = new Desk(hosts(...new Array<number>(20_000).fill(0)), { concurrency: 1, perHost: 1 });
+    const { source } = desk;
+    source.onPull = () => {};
+    desk.atOnce = () => true;
+    desk.scheduler.pump();
+    expect([desk.dispatched.size, desk.drains]).toEqual([20_000, 1]);
+  });
+
+  it('does not pull again when a source is ready after the stop', () => {
+    const desk = new Desk([...hosts(0), { type: 'wait' }, ...hosts(0)]);
+    desk.scheduler.pump();
+    desk.stop();
+    const { pulls } = desk.source;
+    desk.source.ready();
+    expect([desk.source.pulls, desk.errors]).toEqual([pulls, []]);
   });
 
   it('keeps what waits in one lane to its order', () => {

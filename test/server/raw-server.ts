@@ -23,6 +23,7 @@ export type Script = (peer: RawPeer, request: RawRequest) => void;
 export interface RawServerOptions {
   readonly tls?: Certificate;
   readonly host?: string;
+  readonly port?: number;
   /** When a connection is there, before a request. */
   readonly onConnection?: (peer: RawPeer) => void;
 }
@@ -62,7 +63,7 @@ export class RawServer {
 
   static async open(script: Script, options: RawServerOptions = {}): Promise<RawServer> {
     const server = new RawServer(script, options);
-    server.#server.listen(0, options.host ?? '127.0.0.1');
+    server.#server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     await once(server.#server, 'listening');
     return server;
   }

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Http1Transport } from '../../src/transport/http1-transport.ts';
-import { LOCALHOST } from '../server/certificate.ts';
+import { ELSEWHERE, LOCALHOST } from '../server/certificate.ts';
 import { RawServer } from '../server/raw-server.ts';
 import { ask, realTransport, short } from './real.ts';
 
@@ -159,7 +159,8 @@ describe('under TLS', () => {
     const server = await serve(
       (peer, { target, body }) => {
         if (target === '/to-the-end') peer.end(TO_THE_END);
-        else if (target === '/echo') peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+        else if (target === '/echo')
+          peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
       },
       { tls },
     );
@@ -178,15 +179,18 @@ describe('under TLS', () => {
     await server.until(() => server.open === 0);
   });
 
-  it('a wire that can tell says refused, and whose certificate it does not trust', async () => {
-    const { transport, connector } = proving();
+  it('a wire that can tell also says whose certificate it does not trust, and who refuses', async () => {
     const server = await serve((peer) => peer.end(TO_THE_END), { tls });
-    const origin = makeRequest(server.url()).origin;
-    connector.prove(origin);
-    expect(short(await ask(transport, server.url()))).toBe('tls/certificate');
+    const { port } = server;
+    const url = server.url();
+    const transport = connect(trusting);
+    expect(short(await ask(transport, url))).toBe(`200 ${TEXT}`);
     await server.close();
+    const other = await RawServer.open(() => {}, { tls: ELSEWHERE, port });
+    expect(short(await ask(transport, url))).toBe('tls/certificate');
+    await other.close();
     open.splice(open.indexOf(server), 1);
-    expect(short(await ask(transport, server.url()))).toBe('connect/refused');
+    expect(short(await ask(transport, url))).toBe('connect/refused');
   });
 
   it('a POST whose answer ends with the connection is not sent twice to find out', async () => {

@@ -120,21 +120,21 @@ export class Connection extends Timed implements WireEvents {
     this.state = 'open';
     this.#remoteAddress = this.#wire!.remoteAddress;
     this.#timings = { dnsMs: this.#dnsMs, connectMs: this.#connectMs, tlsMs };
-    this.#transmit(this.#current!);
+    this.#transmit(this.#current!, this.#tools.clock.now());
     this.#flush();
   }
 
   // ── requests ────────────────────────────────────────────────────────────────────────────────────────────
 
   /** On an open connection only; while octets are being read, what is written leaves together when the read is done. */
-  send(request: Request): void {
+  send(request: Request, nowMs: number): void {
     if (this.#current === undefined) this.#current = request;
     else this.#behind.push(request);
-    this.#transmit(request);
+    this.#transmit(request, nowMs);
     if (!this.#reading) this.#flush();
   }
 
-  #transmit(request: Request): void {
+  #transmit(request: Request, nowMs: number): void {
     if (request.headers.close) this.reusable = false;
     const head = this.#owner.heads.write(request);
     const { body } = request;
@@ -146,7 +146,7 @@ export class Connection extends Timed implements WireEvents {
       this.#upload.start(head);
       if (!this.#upload.done) request.sent = 'partial';
     }
-    if (request === this.#current) this.#expect(request);
+    if (request === this.#current) this.#expect(request, nowMs);
   }
 
   #flush(): void {
@@ -161,20 +161,20 @@ export class Connection extends Timed implements WireEvents {
     if (this.state !== 'open' || request?.sent !== 'partial') return;
     this.#upload!.resume();
     if (this.#upload!.done) request.sent = 'whole';
-    this.#expectBy(request);
+    this.#expectBy(request, this.#tools.clock.now());
   }
 
   /** What arrives from now on answers this request. */
-  #expect(request: Request): void {
+  #expect(request: Request, nowMs: number): void {
     this.#response.begin(request.method);
-    this.#expectBy(request);
+    this.#expectBy(request, nowMs);
   }
 
   /** While a body leaves, each slice may take as long as silence may; the response is awaited when it is out. */
-  #expectBy(request: Request): void {
+  #expectBy(request: Request, nowMs: number): void {
     const { settings } = this.#tools;
     const phaseMs = request.sent === 'partial' ? settings.idleTimeoutMs : settings.firstByteTimeoutMs;
-    this.#deadline(phaseMs, this.#tools.clock.now());
+    this.#deadline(phaseMs, nowMs);
   }
 
   // ── responses ───────────────────────────────────────────────────────────────────────────────────────────
@@ -221,7 +221,7 @@ export class Connection extends Timed implements WireEvents {
     if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
-      this.#expect(next);
+      this.#expect(next, nowMs);
     } else {
       this.#rest(nowMs, full, keepAliveMs);
     }

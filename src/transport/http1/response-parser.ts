@@ -103,6 +103,11 @@ export class ResponseParser {
   }
 
   #head(b: Buffer, start: number, end: number): number {
+    if (this.#carry.length === 0) {
+      // A head that came whole, as nearly all do, costs no object.
+      const after = this.#heads.parse(b, start, end);
+      if (after > 0) return this.#headIsWhole(after - start, after);
+    }
     const { bytes, from, to, before, ripe } = this.#carry.with(b, start, end);
     const after = ripe ? this.#heads.parse(bytes, from, to) : MORE;
     if (after === MORE) {
@@ -114,14 +119,17 @@ export class ResponseParser {
       return end;
     }
     this.#carry.clear();
-    this.#headerBytes += after - from;
+    return this.#headIsWhole(after - from, start + (after - from - before));
+  }
+
+  /** Returns `position`, which is behind it, as long as the limit holds. */
+  #headIsWhole(length: number, position: number): number {
+    this.#headerBytes += length;
     if (this.#headerBytes > this.#limits.headerBytesMax) {
       const max = this.#limits.headerBytesMax;
       this.#faulty(tooLarge('header sections, 1xx included,', max, 'headerBytesMax'));
-      return end;
-    }
-    this.#begun(this.#heads.head!);
-    return start + (after - from - before);
+    } else this.#begun(this.#heads.head!);
+    return position;
   }
 
   /** The order of RFC 9112 section 6.3. */
