@@ -71,7 +71,8 @@ export class OriginPool implements ConnectionOwner {
   /** Unused connections, the one used last first: the rest grow old together and close. */
   #idle: Connection | undefined;
   #idleCount = 0;
-  /** With pipelining: connections in use that can take another request, and requests that wait for one. */
+  /** With pipelining: connections in use that can take another request, and requests that wait for one. Only who has
+   *  served a response is among them: it has shown that its peer keeps connections open. */
   readonly #roomy = new Set<Connection>();
   readonly #pending = new Fifo<Request>();
   /** Requests that wait for a poll: see `#check`. */

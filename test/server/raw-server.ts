@@ -24,6 +24,8 @@ export interface RawServerOptions {
   readonly tls?: Certificate;
   readonly host?: string;
   readonly port?: number;
+  /** It does not end its side because the client has ended its own. */
+  readonly halfOpen?: boolean;
   /** When a connection is there, before a request. */
   readonly onConnection?: (peer: RawPeer) => void;
 }
@@ -41,7 +43,8 @@ export class RawServer {
 
   private constructor(script: Script, options: RawServerOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (socket) => {
+    const { halfOpen = false } = options;
+    this.#server = createServer({ noDelay: true, allowHalfOpen: halfOpen }, (socket) => {
       this.connections++;
       this.#open.add(socket);
       socket.on('error', (error: Error & { code?: string }) => {

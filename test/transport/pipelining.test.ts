@@ -83,6 +83,15 @@ describe('pipelining', () => {
     expect(asked.map((one) => one.short)).toEqual(Array(4).fill('200 hi'));
   });
 
+  it('writes all that one read makes room for at once', () => {
+    const net = pipelining(4);
+    sendAll(net, 8);
+    const before = net.wire.writes;
+    net.wire.receive(OK + OK + OK);
+    expect(paths(net.wire.written)).toHaveLength(7);
+    expect(net.wire.writes).toBe(before + 1);
+  });
+
   it('takes one octet at a time, and HEAD and GET side by side', () => {
     const net = pipelining(3);
     const head = net.send({ url: 'http://host/', method: 'HEAD' });

@@ -89,6 +89,43 @@ describe('a request that waits for its poll', () => {
   });
 });
 
+describe('a request that is sent while another one fails', () => {
+  it('belongs to the pool that is found again, not to the one that goes', () => {
+    const net = new FakeNetwork();
+    const wire = net.idle();
+    net.clock.advance(10);
+    const first = makeRequest('http://host/1');
+    const second = makeRequest('http://host/2');
+    const outcomes: string[] = [];
+    net.transport.send(first, (_, failure) => {
+      outcomes.push(String(failure));
+      net.connector.error = undefined;
+      net.transport.send(second, (_second, outcome) => outcomes.push(String(outcome)));
+    });
+    wire.finish();
+    net.connector.error = systemError('EMFILE');
+    net.clock.poll();
+    expect(outcomes).toHaveLength(1);
+    expect(net.transport.toString()).toBe('1 origins, 0 idle connections');
+    net.transport.abort();
+    expect(outcomes[1]).toContain('aborted');
+    expect(net.connector.held).toEqual([]);
+  });
+});
+
+describe('a closed transport', () => {
+  it('answers what is sent to an origin that it did not know, and keeps no connection', () => {
+    const net = new FakeNetwork();
+    net.transport.close();
+    const asked = net.send('http://other/');
+    net.wire.connect();
+    net.wire.receive(OK);
+    expect(asked.short).toBe('200 hi');
+    expect(net.connector.held).toEqual([]);
+    expect(net.transport.toString()).toBe(GONE);
+  });
+});
+
 describe('a transport', () => {
   it('opens one connection for each request under way', () => {
     const net = new FakeNetwork();

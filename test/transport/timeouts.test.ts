@@ -184,6 +184,16 @@ describe('a timeout', () => {
     expect(asked.outcomes).toHaveLength(1);
   });
 
+  it('is no longer watched when its connection is gone', () => {
+    const net = new FakeNetwork({ ...NEVER, firstByteTimeoutMs: 5000 });
+    net.send('http://host/');
+    net.wire.connect();
+    expect(net.clock.pending).toBe(1);
+    net.wire.reset();
+    net.clock.advance(TICK_MS);
+    expect(net.clock.pending).toBe(0);
+  });
+
   it('tells the name lookup apart: a late answer opens nothing', () => {
     const net = new FakeNetwork({ ...NEVER, dnsTimeoutMs: 100 });
     net.resolver.immediate = false;
@@ -257,7 +267,12 @@ describe('the timings of a response', () => {
 
   it('are nothing for what a reused connection had done before', () => {
     const net = new FakeNetwork(NEVER);
-    const wire = net.idle();
+    const first = net.send('http://host/1');
+    const { wire } = net;
+    net.clock.advance(7);
+    wire.connect();
+    wire.receive(OK);
+    expect(first.response.timings.connectMs).toBe(7);
     const asked = net.send('http://host/2');
     net.clock.advance(5);
     wire.receive(OK);

@@ -88,7 +88,7 @@ describe('the timer wheel', () => {
   });
 
   it('makes up for a pause of any length at once, in one round', () => {
-    for (const pauseMs of [30, 319, 320, 321, 1000, 100_000]) {
+    for (const pauseMs of [30, 319, 320, 321, 1000, 100_000, 1e13]) {
       const clock = new VirtualClock();
       // A machine that sleeps: the timer comes late, and the clock has moved on.
       let offsetMs = 0;

@@ -1,5 +1,6 @@
 // The whole way down to sockets, against servers that drip, lie, fall silent and close: on loopback, never waiting.
 
+import type { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Resolver } from '../../src/model/contracts.ts';
 import type { Failure, Outcome, Response } from '../../src/model/outcome.ts';
@@ -208,6 +209,18 @@ describe('a server that closes', () => {
   });
 });
 
+describe('a server that does not close its side', () => {
+  it('holds no descriptor: what it sends later is reset', async () => {
+    const server = await serve(
+      (peer) => peer.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi'),
+      { halfOpen: true, onConnection: (peer) => peer.tcp.once('end', () => peer.send('more')) },
+    );
+    const transport = connect();
+    expect(short(await ask(transport, server.url()))).toBe('200 hi');
+    await server.until(() => server.resets === 1);
+  });
+});
+
 describe('octets on an idle socket', () => {
   it.each([
     ['plain', undefined],
@@ -278,6 +291,19 @@ describe('a certificate', () => {
     const server = await serve((peer) => peer.send(OK), { tls: LOCALHOST });
     const url = `https://127.0.0.1:${server.port}/`;
     expect(short(await ask(connect({ tls: { ca: LOCALHOST.cert } }), url))).toBe('200 hi');
+  });
+
+  it('is asked for by name, and an address is no name', async () => {
+    const names: unknown[] = [];
+    const script: Parameters<typeof RawServer.open>[0] = (peer) => {
+      names.push((peer.stream as TLSSocket & { servername: unknown }).servername);
+      peer.send(OK);
+    };
+    const server = await serve(script, { tls: LOCALHOST });
+    const transport = connect({ tls: { ca: LOCALHOST.cert } });
+    await ask(transport, server.url());
+    await ask(transport, `https://127.0.0.1:${server.port}/`);
+    expect(names).toEqual(['localhost', false]);
   });
 
   it('for another name is refused, whatever its common name says', async () => {

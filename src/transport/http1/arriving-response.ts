@@ -37,7 +37,7 @@ export class ArrivingResponse implements ParserEvents {
 
   /** True once an octet has come, if only of an interim response. */
   get started(): boolean {
-    return this.head !== undefined || this.#parser.started;
+    return this.#parser.started;
   }
 
   /** True for a body whose end is the end of its connection. */

@@ -66,12 +66,10 @@ export class Connection extends Timed implements WireEvents {
     return this.#current === undefined ? 0 : 1 + this.#behind.length;
   }
 
-  /** True when another request may be pipelined: a response has shown that the peer keeps connections open, and what is
-   *  outstanding allows it (RFC 9112 section 9.3.2). */
+  /** True when another request may be sent behind those outstanding (RFC 9112 section 9.3.2). */
   get takesMore(): boolean {
     const last = this.#behind.at(-1) ?? this.#current;
-    const open = this.state === 'open' && this.reusable && this.#served > 0;
-    return open && last !== undefined && isPipelinable(last) && !last.fresh;
+    return this.state === 'open' && this.reusable && last !== undefined && isPipelinable(last);
   }
 
   override toString(): string {
@@ -333,18 +331,17 @@ export class Connection extends Timed implements WireEvents {
     this.#behind = [];
     this.#close(kind !== 'closed');
     settleFailed(request, phase, kind, message, cause, resend, nowMs);
-    for (const waiting of behind) {
-      const again = kind !== 'aborted' && !waiting.fresh;
-      settleFailed(waiting, 'headers', kind, message, cause, again, nowMs);
-    }
+    const again = kind !== 'aborted';
+    for (const waiting of behind) settleFailed(waiting, 'headers', kind, message, cause, again, nowMs);
   }
 
-  /** A connection that had served before and then went without an octet was stale: its peer had closed it. */
+  /** A connection that had served before and then went without an octet was stale: its peer had closed it. A request
+   *  that is sent again is the first on its connection, so this happens to it once. */
   #isStale(kind: Kind): boolean {
     const request = this.#current!;
     const silent = !this.#response.started && request.sent !== 'response';
     const lost = kind === 'reset' || kind === 'closed';
-    return lost && silent && this.#served > 0 && !request.fresh && isIdempotent(request.method);
+    return lost && silent && this.#served > 0 && isIdempotent(request.method);
   }
 
   /** Closes a connection that owes nobody anything. */
@@ -374,8 +371,7 @@ export class Connection extends Timed implements WireEvents {
 
   #unprocessed(request: Request): void {
     const message = `${this.#owner.origin.authority} closed the connection before the response`;
-    const again = !request.fresh;
-    settleFailed(request, 'headers', 'closed', message, undefined, again, this.#tools.clock.now());
+    settleFailed(request, 'headers', 'closed', message, undefined, true, this.#tools.clock.now());
   }
 
   /** The nearer of the phase's end and the attempt's. */
