@@ -32,18 +32,15 @@ class Tap extends Duplex {
   constructor(carrier: net.Socket) {
     super();
     this.#carrier = carrier;
-    carrier.on('data', (bytes) => {
-      if (!this.push(bytes)) carrier.pause();
-    });
+    carrier.on('data', (bytes) => this.push(bytes));
     carrier.on('end', () => {
       this.ended = true;
       this.push(null);
     });
   }
 
-  override _read(): void {
-    this.#carrier.resume();
-  }
+  /** TLS takes what comes as it comes; nothing has to be held back here. */
+  override _read(): void {}
 
   override _write(bytes: Uint8Array, _: string, done: (error?: Error | null) => void): void {
     this.#carrier.write(bytes, done);

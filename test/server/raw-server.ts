@@ -48,7 +48,7 @@ export class RawServer {
       this.connections++;
       this.#open.add(socket);
       socket.on('error', (error: Error & { code?: string }) => {
-        if (error.code === 'ECONNRESET') this.resets++;
+        if (error.code === 'ECONNRESET' || error.code === 'EPIPE') this.resets++;
       });
       socket.on('close', () => {
         this.#open.delete(socket);
@@ -92,7 +92,9 @@ export class RawServer {
     while (!condition()) await new Promise<void>((resolve) => this.#watchers.push(resolve));
   }
 
+  /** Safe to call twice. */
   async close(): Promise<void> {
+    if (!this.#server.listening) return;
     for (const socket of this.#open) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');
@@ -138,6 +140,11 @@ export class RawPeer {
     this.stream.write(bytes, (error) => {
       if (!error) sent?.();
     });
+  }
+
+  /** The same octets again and again, for as long as somebody is there. */
+  flood(octets: string): void {
+    this.send(octets, () => setImmediate(() => this.flood(octets)));
   }
 
   /** One octet at a time, each in a segment of its own as far as the kernels let it be. */

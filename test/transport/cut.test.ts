@@ -1,10 +1,9 @@
 // Responses that are cut, against a real server, at every octet: what is not whole is never a success.
 
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Http1Transport } from '../../src/transport/http1-transport.ts';
+import { describe, expect, it } from 'vitest';
 import { ELSEWHERE, LOCALHOST } from '../server/certificate.ts';
 import { RawServer } from '../server/raw-server.ts';
-import { ask, realTransport, short } from './real.ts';
+import { ask, loopback, short } from './real.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 const TEXT = 'the whole body';
@@ -14,23 +13,7 @@ const FRAMED = {
 };
 const TO_THE_END = `HTTP/1.1 200 OK\r\nServer: x\r\n\r\n${TEXT}`;
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
-
-async function serve(...args: Parameters<typeof RawServer.open>): Promise<RawServer> {
-  const server = await RawServer.open(...args);
-  open.push(server);
-  return server;
-}
-
-function connect(...args: Parameters<typeof realTransport>): Http1Transport {
-  const transport = realTransport(...args);
-  open.push({ close: () => transport.abort() });
-  return transport;
-}
+const { serve, connect } = loopback();
 
 /** `/first` is answered and its connection kept; then `/cut/<n>` gets n octets and the end; a second try gets all. */
 function cutting(how: 'reset' | 'end', response: string) {
@@ -117,9 +100,6 @@ describe('a keep-alive response that is cut', () => {
           if (cutHere) expect(short(outcome)).toMatch(/^(headers|body)\/(reset|closed)$/);
           else expect(`${short(outcome)} ${outcome.attempts}`).toBe(`200 ${i + 1} ${at > i * one ? 1 : 2}`);
         });
-        transport.abort();
-        await server.close();
-        open.length = 0;
       }
     }
   });
@@ -189,7 +169,6 @@ describe('under TLS', () => {
     const other = await RawServer.open(() => {}, { tls: ELSEWHERE, port });
     expect(short(await ask(transport, url))).toBe('tls/certificate');
     await other.close();
-    open.splice(open.indexOf(server), 1);
     expect(short(await ask(transport, url))).toBe('connect/refused');
   });
 

@@ -1,5 +1,6 @@
 // A transport on real sockets and real time, and promises of its outcomes: for tests against servers on loopback.
 
+import { afterEach } from 'vitest';
 import { systemClock } from '../../src/model/clock.ts';
 import type { Resolver } from '../../src/model/contracts.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
@@ -7,6 +8,7 @@ import type { Request, RequestInput } from '../../src/model/request.ts';
 import { type Http1Settings, Http1Transport } from '../../src/transport/http1-transport.ts';
 import { SystemResolver } from '../../src/transport/system-resolver.ts';
 import { NetConnector, type TlsSettings } from '../../src/transport/wire.ts';
+import { RawServer, type RawServerOptions, type Script } from '../server/raw-server.ts';
 import { makeRequest, settingsOf } from './fixture.ts';
 
 export interface RealOptions {
@@ -42,4 +44,27 @@ export async function ask(transport: Http1Transport, input: RequestInput): Promi
 export function short(outcome: Outcome): string {
   if (outcome.type === 'response') return `${outcome.status} ${outcome.text()}`;
   return `${outcome.phase}/${outcome.kind}`;
+}
+
+/** Opens servers and transports for the tests of a file and closes them after each. */
+export function loopback() {
+  const open: { close(): unknown }[] = [];
+  afterEach(async () => {
+    for (const one of open.splice(0)) await one.close();
+  });
+  return {
+    async serve(script: Script, options?: RawServerOptions): Promise<RawServer> {
+      const server = await RawServer.open(script, options);
+      open.push(server);
+      return server;
+    },
+    connect(options?: RealOptions): Http1Transport {
+      const transport = realTransport(options);
+      open.push({ close: () => transport.abort() });
+      return transport;
+    },
+    closeAfter(transport: Http1Transport): void {
+      open.push({ close: () => transport.abort() });
+    },
+  };
 }

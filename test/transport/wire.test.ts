@@ -16,23 +16,7 @@ import { ask, attempt, realTransport, short } from './real.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
-});
-
-async function serve(...args: Parameters<typeof RawServer.open>): Promise<RawServer> {
-  const server = await RawServer.open(...args);
-  open.push(server);
-  return server;
-}
-
-function connect(...args: Parameters<typeof realTransport>): Http1Transport {
-  const transport = realTransport(...args);
-  open.push({ close: () => transport.abort() });
-  return transport;
-}
+const { serve, connect, closeAfter } = loopback();
 
 /** Real sockets in virtual time: a silence is over when the test says so. */
 function connectWithClock(settings = {}): { transport: Http1Transport; clock: VirtualClock } {
@@ -41,7 +25,7 @@ function connectWithClock(settings = {}): { transport: Http1Transport; clock: Vi
   const resolver = new FakeResolver();
   resolver.addresses.set('127.0.0.1', [{ address: '127.0.0.1', family: 4 }]);
   const transport = new Http1Transport(settingsOf(settings), clock, connector, resolver);
-  open.push({ close: () => transport.abort() });
+  closeAfter(transport);
   return { transport, clock };
 }
 
@@ -114,8 +98,8 @@ describe('a server that never comes to the point', () => {
 
   it('with a header section without end: too large', async () => {
     const server = await serve((peer) => {
-      const more = () => peer.send('X-Y: zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\r\n'.repeat(100), more);
-      peer.send('HTTP/1.1 200 OK\r\n', more);
+      peer.send('HTTP/1.1 200 OK\r\n');
+      peer.flood('X-Y: zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz\r\n'.repeat(100));
     });
     expect(short(await ask(connect(), server.url()))).toBe('headers/too-large');
     await server.until(() => server.open === 0);
@@ -123,8 +107,8 @@ describe('a server that never comes to the point', () => {
 
   it('with a body without end: too large, and no more of it is read', async () => {
     const server = await serve((peer) => {
-      const more = () => peer.send('x'.repeat(10_000), more);
-      peer.send('HTTP/1.1 200 OK\r\n\r\n', more);
+      peer.send('HTTP/1.1 200 OK\r\n\r\n');
+      peer.flood('x'.repeat(10_000));
     });
     const transport = connect({ settings: { limits: { ...settingsOf().limits, bodyBytesMax: 100_000 } } });
     expect(short(await ask(transport, server.url()))).toBe('body/too-large');
@@ -213,7 +197,7 @@ describe('a server that does not close its side', () => {
   it('holds no descriptor: what it sends later is reset', async () => {
     const server = await serve(
       (peer) => peer.send('HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi'),
-      { halfOpen: true, onConnection: (peer) => peer.tcp.once('end', () => peer.send('more')) },
+      { halfOpen: true, onConnection: (peer) => peer.tcp.once('end', () => peer.flood('more')) },
     );
     const transport = connect();
     expect(short(await ask(transport, server.url()))).toBe('200 hi');
@@ -267,132 +251,5 @@ describe('octets on an idle socket', () => {
       });
       expect(short(await next)).toBe('200 hi');
     }
-  });
-});
-
-describe('a certificate', () => {
-  it('that nobody signed is refused, with what to do about it', async () => {
-    const server = await serve((peer) => peer.send(OK), { tls: LOCALHOST });
-    const outcome = await ask(connect(), server.url());
-    expect(short(outcome)).toBe('tls/certificate');
-    expect((outcome as Failure).message).toMatch(/--cacert.*-k/);
-    expect((outcome as Failure).sent).toBe('none');
-    expect(server.arrivals).toEqual([]);
-  });
-
-  it('is accepted where it is trusted, and where anything is', async () => {
-    const server = await serve((peer) => peer.send(OK), { tls: LOCALHOST });
-    for (const tls of [{ ca: LOCALHOST.cert }, { ca: Buffer.from(LOCALHOST.cert) }, { insecure: true }]) {
-      expect(short(await ask(connect({ tls }), server.url()))).toBe('200 hi');
-    }
-  });
-
-  it('counts for an address too', async () => {
-    const server = await serve((peer) => peer.send(OK), { tls: LOCALHOST });
-    const url = `https://127.0.0.1:${server.port}/`;
-    expect(short(await ask(connect({ tls: { ca: LOCALHOST.cert } }), url))).toBe('200 hi');
-  });
-
-  it('is asked for by name, and an address is no name', async () => {
-    const names: unknown[] = [];
-    const script: Parameters<typeof RawServer.open>[0] = (peer) => {
-      names.push((peer.stream as TLSSocket & { servername: unknown }).servername);
-      peer.send(OK);
-    };
-    const server = await serve(script, { tls: LOCALHOST });
-    const transport = connect({ tls: { ca: LOCALHOST.cert } });
-    await ask(transport, server.url());
-    await ask(transport, `https://127.0.0.1:${server.port}/`);
-    expect(names).toEqual(['localhost', false]);
-  });
-
-  it('for another name is refused, whatever its common name says', async () => {
-    const server = await serve((peer) => peer.send(OK), { tls: ELSEWHERE });
-    const tls = { ca: ELSEWHERE.cert };
-    expect(short(await ask(connect({ tls }), server.url()))).toBe('tls/certificate');
-    expect(short(await ask(connect({ tls }), `https://127.0.0.1:${server.port}/`))).toBe('tls/certificate');
-    expect(short(await ask(connect({ tls: { insecure: true } }), server.url()))).toBe('200 hi');
-  });
-
-  it('is asked of a server that speaks no TLS in vain', async () => {
-    const server = await serve(() => {}, {
-      onConnection: (peer) => peer.send('HTTP/1.1 400 Bad Request\r\n\r\n'),
-    });
-    const outcome = await ask(connect(), `https://127.0.0.1:${server.port}/`);
-    expect(short(outcome)).toBe('tls/protocol');
-  });
-
-  it('is not reached when the handshake is cut', async () => {
-    const server = await serve(() => {}, { onConnection: (peer) => peer.tcp.once('data', () => peer.end()) });
-    const outcome = await ask(connect(), `https://127.0.0.1:${server.port}/`);
-    expect(short(outcome)).toMatch(/^tls\/(reset|closed)$/);
-  });
-});
-
-describe('an address', () => {
-  it('of IPv6 is connected to', async () => {
-    const server = await serve((peer) => peer.send(OK), { host: '::1' });
-    const outcome = await ask(connect(), server.url());
-    expect(short(outcome)).toBe('200 hi');
-    expect((outcome as Response).remoteAddress).toBe(`[::1]:${server.port}`);
-    expect(server.arrivals[0]!.head).toContain(`Host: [::1]:${server.port}\r\n`);
-  });
-
-  it('where nobody listens is refused', async () => {
-    const server = await serve(() => {});
-    const url = server.url();
-    await server.close();
-    open.length = 0;
-    const outcome = await ask(connect(), url);
-    expect(short(outcome)).toBe('connect/refused');
-    expect((outcome as Failure).sent).toBe('none');
-  });
-
-  const names: Resolver & { asked: number } = {
-    asked: 0,
-    resolve(_, done) {
-      this.asked++;
-      done(systemError('ENOTFOUND', 'getaddrinfo ENOTFOUND nowhere.example'), []);
-    },
-    forget() {},
-  };
-
-  it('of a name that has none is a failure of dns', async () => {
-    const outcome = await ask(connect({ resolver: names }), 'http://nowhere.example/');
-    expect(short(outcome)).toBe('dns/not-found');
-    expect((outcome as Failure).message).toBe('the name of nowhere.example has no address (ENOTFOUND)');
-  });
-
-  it.each([
-    ['plain', undefined],
-    ['TLS', LOCALHOST],
-  ])('among several is found: the first refuses, the second answers (%s)', async (_, tls) => {
-    const server = await serve((peer) => peer.send(OK), tls === undefined ? {} : { tls });
-    const resolver = new FakeResolver();
-    resolver.addresses.set('localhost', [
-      { address: '::1', family: 6 },
-      { address: '127.0.0.1', family: 4 },
-    ]);
-    const transport = connect({ resolver, tls: { ca: LOCALHOST.cert } });
-    const scheme = tls === undefined ? 'http' : 'https';
-    for (let i = 0; i < 3; i++) {
-      const outcome = await ask(transport, `${scheme}://localhost:${server.port}/`);
-      expect(short(outcome)).toBe('200 hi');
-      expect((outcome as Response).remoteAddress).toBe(`127.0.0.1:${server.port}`);
-    }
-  });
-
-  it('among several that all refuse says refused', async () => {
-    const server = await serve(() => {});
-    const { port } = server;
-    await server.close();
-    open.length = 0;
-    const resolver = new FakeResolver();
-    resolver.addresses.set('localhost', [
-      { address: '::1', family: 6 },
-      { address: '127.0.0.1', family: 4 },
-    ]);
-    const outcome = await ask(connect({ resolver }), `http://localhost:${port}/`);
-    expect(short(outcome)).toBe('connect/refused');
   });
 });
