@@ -2,7 +2,14 @@
 // tell: octets behind the end, frames of Zstandard. Never counts what comes out; whoever listens does.
 
 import { type Decompressor, faultOf, openStream } from './coding-engine.ts';
-import { type DecodeFault, endsEarly, goesOn, isPadding, startsOtherwise } from './coding-limits.ts';
+import {
+  type DecodeFault,
+  endsEarly,
+  goesOn,
+  isPadding,
+  startsOtherwise,
+  tooLarge,
+} from './coding-limits.ts';
 import { ZstdFrames } from './coding-zstd-frames.ts';
 
 export interface LayerEvents {
@@ -137,7 +144,7 @@ export class CodingLayer {
       return frames.count > 0 ? goesOn(this.#coding) : startsOtherwise(this.#coding);
     }
     if (frames.count <= FRAMES_MAX) return undefined;
-    return { kind: 'too-large', message: `more than ${FRAMES_MAX} frames of ${this.#coding} in one body` };
+    return tooLarge(`more than ${FRAMES_MAX} frames of ${this.#coding} in one body`);
   }
 
   #pass(): void {

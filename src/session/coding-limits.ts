@@ -5,7 +5,7 @@ export interface DecodingLimits {
   readonly codingsMax: number;
   /** Octets of decoded content, of the innermost and of every layer between; the limit on bodies, `bodyBytesMax`. */
   readonly decodedBytesMax: number;
-  /** Decoded octets per encoded octet of the body as it came; holds above RATIO_FLOOR_BYTES of decoded content. */
+  /** Decoded octets per encoded octet that has come so far; holds above RATIO_FLOOR_BYTES of decoded content. */
   readonly decodedRatioMax: number;
   /** Encoded octets up to which a body is decoded at once, on the thread that asks. */
   readonly syncBytesMax: number;
@@ -21,9 +21,9 @@ export interface DecodeFault {
 export const RATIO_FLOOR_BYTES = 1024 * 1024;
 
 /**
- * What is measured: 10 KB of JSON take 10 µs, 32 KiB of gzip 0.1 ms at 5 : 1. Streaming costs 15 µs of this thread
- * and 100 µs of waiting more, and all in all 1.5 to 2 times the processor time at every size, but blocks nobody: with
- * two processors its throughput overtakes at 40 to 100 KB encoded (bench/micro/decoding.mjs).
+ * Measured (bench/micro/decoding.mjs, two processors): this much gzip, 150 KB of JSON, takes 0.1 ms at once. Streamed
+ * it is there after 0.3 ms and takes 1.5 times the processor time, most of it elsewhere. With eight under way both ways
+ * decode equally many a second at 20 to 40 KB: below, streaming costs more than it frees; above, it would block others.
  */
 export const SYNC_BYTES_MAX = 32 * 1024;
 

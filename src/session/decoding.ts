@@ -29,11 +29,12 @@ const EMPTY = Buffer.alloc(0);
 const LARGE = Symbol('large');
 const SYNC_DECODED_BYTES_MAX = RATIO_FLOOR_BYTES;
 
-/** zlib's own smallest. */
+/** zlib takes no smaller chunk. */
 const CHUNK_BYTES_MIN = 64;
-const CHUNK_BYTES_MAX = 64 * 1024;
-/** Octets that one encoded octet usually becomes. Where it is too few, zlib takes another chunk of this size. */
+/** Octets that one encoded octet usually becomes. Where it is too few, zlib takes another chunk of the same size. */
 const USUAL_RATIO = 6;
+const USUAL_CHUNK_BYTES_MIN = 16 * 1024;
+const USUAL_CHUNK_BYTES_MAX = 64 * 1024;
 /** How much the last four octets of gzip may claim and be believed, per encoded octet: a chunk of it is allocated. */
 const CLAIMED_RATIO_MAX = 32;
 
@@ -75,8 +76,12 @@ function layerAtOnce(
   const chunkSize = chunkBytes(bytes, coding, outputMax);
   try {
     // zlib takes no 0 for a limit.
-    const options = { chunkSize, maxOutputLength: Math.max(1, outputMax) };
-    const { buffer, engine } = decodeAtOnce(coding, bytes.subarray(0, end), options);
+    const { buffer, engine } = decodeAtOnce(
+      coding,
+      bytes.subarray(0, end),
+      chunkSize,
+      Math.max(1, outputMax),
+    );
     if (buffer.length > outputMax) return undefined;
     if (!isPadding(bytes.subarray(engine.bytesWritten))) return goesOn(coding);
     return fitted(buffer, chunkSize);
@@ -98,12 +103,14 @@ function frameEnd(bytes: Buffer): number | DecodeFault | typeof LARGE {
 /**
  * The last four octets of gzip are the length of what its last member becomes, modulo 2^32 (RFC 1952 section 2.3.1).
  * With one octet to spare zlib then ends in one call: 20 % faster than 16 KiB chunks for 100 KB, and nothing to copy.
+ * A claim of next to nothing is not taken at its word either, or a megabyte would come in 16,000 chunks.
  */
 function chunkBytes(bytes: Buffer, coding: string, outputMax: number): number {
-  let expected = Math.min(bytes.length * USUAL_RATIO, CHUNK_BYTES_MAX);
+  const usual = Math.max(USUAL_CHUNK_BYTES_MIN, bytes.length * USUAL_RATIO);
+  let expected = Math.min(usual, USUAL_CHUNK_BYTES_MAX);
   if (coding === 'gzip' && bytes.length >= 4) {
     const claimed = bytes.readUInt32LE(bytes.length - 4);
-    if (claimed <= bytes.length * CLAIMED_RATIO_MAX) expected = claimed;
+    if (claimed <= bytes.length * CLAIMED_RATIO_MAX) expected = Math.max(claimed, bytes.length);
   }
   return Math.max(CHUNK_BYTES_MIN, Math.min(expected, outputMax) + 1);
 }

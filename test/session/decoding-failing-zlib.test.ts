@@ -69,8 +69,15 @@ describe('the trailer of gzip', () => {
       asked.length = 0;
       body.writeUInt32LE(claimed, body.length - 4);
       decodedAtOnce(body, ['gzip']);
-      expect(asked[0]?.chunkSize).toBe(body.length * 6 + 1);
+      expect(asked[0]?.chunkSize).toBe(16 * 1024 + 1);
     }
+  });
+
+  it('is not believed below the size of the body', () => {
+    asked.length = 0;
+    const members = Buffer.concat([zlib.gzipSync(Buffer.alloc(500_000)), zlib.gzipSync('')]);
+    decodedAtOnce(members, ['gzip']);
+    expect(asked[0]?.chunkSize).toBe(members.length + 1);
   });
 
   it('takes no more memory than may be decoded', () => {

@@ -1,18 +1,14 @@
 // The whole way down to sockets, against servers that drip, lie, fall silent and close: on loopback, never waiting.
 
-import type { TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { Resolver } from '../../src/model/contracts.ts';
+import { describe, expect, it } from 'vitest';
 import type { Failure, Outcome, Response } from '../../src/model/outcome.ts';
 import { Http1Transport } from '../../src/transport/http1-transport.ts';
 import { NetConnector } from '../../src/transport/wire.ts';
 import { FakeResolver } from '../fake/resolver.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
-import { systemError } from '../fake/wire.ts';
-import { ELSEWHERE, LOCALHOST } from '../server/certificate.ts';
-import { RawServer } from '../server/raw-server.ts';
+import { LOCALHOST } from '../server/certificate.ts';
 import { makeRequest, settingsOf } from './fixture.ts';
-import { ask, attempt, realTransport, short } from './real.ts';
+import { ask, attempt, loopback, short } from './real.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 
