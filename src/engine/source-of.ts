@@ -129,6 +129,7 @@ function opened(definition: SourceDefinition, factory: RequestFactory, settings:
 function firstOf(source: Source, first: number): Source {
   let left = first;
   return {
+    oneOrigin: source.oneOrigin,
     count: source.count === undefined ? undefined : Math.min(first, source.count),
     pull() {
       if (left <= 0) return { type: 'ended' };

@@ -29,6 +29,8 @@ export const ENDED = { type: 'ended' } as const;
 export interface Source {
   /** How many items in all, exactly; undefined where only the end will tell. */
   readonly count: number | undefined;
+  /** True where it is known that all requests go to one origin: nobody need look further ahead for another. */
+  readonly oneOrigin?: boolean | undefined;
   /** Never blocks and never throws for a bad item. After `ended` it stays `ended`. Throws only if the input itself breaks. */
   pull(): Pulled;
   /** Set by the one who pulls; called after a `waiting`, once each, when a pull may give more (or the end, or throws). */

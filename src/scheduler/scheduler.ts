@@ -71,6 +71,7 @@ export class Scheduler {
     this.#events = events;
     this.#clock = clock;
     this.#aloneNext = settings.lookAhead;
+    if (source.oneOrigin === true) this.#alone = Number.POSITIVE_INFINITY;
     source.onReady = () => {
       if (this.#input === 'waiting') this.#input = 'open';
       this.pump();

@@ -21,9 +21,9 @@ export interface DecodeFault {
 export const RATIO_FLOOR_BYTES = 1024 * 1024;
 
 /**
- * Measured (bench/micro/decoding.mjs, two processors): this much gzip, 150 KB of JSON, takes 0.1 ms at once. Streamed
- * it is there after 0.3 ms and takes 1.5 times the processor time, most of it elsewhere. With eight under way both ways
- * decode equally many a second at 20 to 40 KB: below, streaming costs more than it frees; above, it would block others.
+ * Measured (bench/micro/decoding.mjs, two processors): this much gzip, 150 KB of JSON, takes 0.1 ms at once. Streamed it
+ * is there after 0.3 ms and takes 0.16 ms of processor time, a quarter of it on this thread. Streaming decodes more a
+ * second only from 100 KB on; the limit is lower because a body that is decoded at once holds up all others.
  */
 export const SYNC_BYTES_MAX = 32 * 1024;
 

@@ -16,14 +16,15 @@ class Play {
   direct = 0;
   #ended = 0;
 
-  constructor(items: readonly Item[]) {
+  constructor(items: readonly Item[], oneOrigin = false) {
     const settings = { concurrency: SLOTS, perHost: SLOTS, lookAhead: 1000, lookAheadBytesMax: 1 << 20 };
     const dispatch = (request: Request) => {
       this.dispatched.push(request);
       if (this.scheduler.waiting === 0) this.direct++;
     };
     const events = { dispatch, reject() {}, drained() {}, broken() {} };
-    this.scheduler = new Scheduler(settings, new ListSource(items), events, new VirtualClock());
+    const source = Object.assign(new ListSource(items), { oneOrigin });
+    this.scheduler = new Scheduler(settings, source, events, new VirtualClock());
     this.scheduler.pump();
   }
 
@@ -48,6 +49,12 @@ function firstTo(host: number, order: readonly number[]): number {
 describe('an origin that stands first in the input', () => {
   it('leaves slots to one that comes within the look-ahead', () => {
     expect(firstTo(1, [...times(0, 900), 1])).toBeLessThan(SLOTS);
+  });
+
+  it('has every slot at once where the source says that it has no other, and nothing is read ahead', () => {
+    const play = new Play(hosts(...times(0, 5000)), true);
+    expect([play.dispatched.length, play.direct]).toEqual([SLOTS, SLOTS]);
+    expect([play.toTheEnd().dispatched.length, play.direct]).toEqual([5000, 5000]);
   });
 
   it('has every slot where nobody comes', () => {

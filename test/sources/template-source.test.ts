@@ -228,3 +228,12 @@ function fromUrl(template: Template, index: number): Item {
 function whole(item: Item): string {
   return item.type === 'failure' ? shownItem(item) : `${shownItem(item)} ${item.origin.key} ${item.target}`;
 }
+
+describe('one origin', () => {
+  it('is told of templates that all go to one, known before the first request', () => {
+    expect(sourceOf(['http://h/[1-9]']).oneOrigin).toBe(true);
+    expect(sourceOf(['http://h/[1-9]', 'http://h/{a,b}']).oneOrigin).toBe(true);
+    expect(sourceOf(['http://h/[1-9]', 'http://other/']).oneOrigin).toBe(false);
+    expect(sourceOf(['http://h[1-9]/']).oneOrigin).toBe(false);
+  });
+});

@@ -19,6 +19,7 @@ interface Section {
 /** The requests of templates, one template after another. */
 export class TemplateSource implements SeekableSource {
   readonly count: number;
+  readonly oneOrigin: boolean;
   /** Never called: a template keeps nobody waiting. */
   onReady: (() => void) | undefined = undefined;
   readonly #factory: RequestFactory;
@@ -37,6 +38,8 @@ export class TemplateSource implements SeekableSource {
       start = section.end;
       return section;
     });
+    const one = this.#sections[0]?.origin;
+    this.oneOrigin = one !== undefined && this.#sections.every(({ origin }) => origin === one);
   }
 
   pull(): Pulled {
