@@ -40,7 +40,8 @@ export async function runCommand(words: RunWords, around: Surroundings): Promise
   const source = openSource(requests.definition, settings);
   const sink = new WatchedSink(await openOutputs(source, settings, around));
   const run = new RunCore(settings, source, sink, { clock: around.clock });
-  return new Execution({ run, sink, settings, conditions, requests, around }).run();
+  const saveCookies = await cookieFiles(settings, run, around);
+  return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
 }
 
 /** With what options only name: files, header lines, bodies. */
@@ -56,11 +57,23 @@ async function completed(
     const listOnStdin = input === '-' || (input === undefined && urls.length === 0);
     complete = await withRequestOptions(complete, () => readStdin(listOnStdin, around));
   }
+  if (settings.cookie !== undefined || settings.cookieJar !== undefined) {
+    const { withCookies } = await import('./cookie-files.ts');
+    complete = withCookies(complete);
+  }
   if (cacert !== undefined) {
     const { readCertificates } = await import('./certificates.ts');
     complete = { ...complete, ca: readCertificates(cacert) };
   }
   return complete;
+}
+
+/** Reads what --cookie names; what comes back writes what --cookie-jar names. */
+async function cookieFiles(settings: Settings, run: RunCore, around: Surroundings): Promise<() => void> {
+  if (settings.cookie === undefined && settings.cookieJar === undefined) return () => {};
+  const { loadCookies, saveCookies } = await import('./cookie-files.ts');
+  for (const line of loadCookies(settings, run.cookies)) around.stderr.write(`flurry: ${line}\n`);
+  return () => saveCookies(settings, run.cookies);
 }
 
 async function readStdin(listOnStdin: boolean, { stdin }: Surroundings): Promise<Buffer> {
@@ -100,6 +113,7 @@ interface ExecutionParts {
   readonly conditions: readonly Condition[];
   readonly requests: Requests;
   readonly around: Surroundings;
+  readonly saveCookies: () => void;
 }
 
 const WAITING_FOR_OUTPUT =
@@ -169,6 +183,7 @@ class Execution {
 
   #conclude(broken: Error | undefined): number {
     const { run, sink, settings, requests, around } = this.#parts;
+    this.#parts.saveCookies();
     if (settings.summary !== undefined) writeSummary(settings.summary, run.summary);
     // What the summary would say is not true of an output that broke.
     if (broken instanceof OutputError) throw broken;

@@ -4,13 +4,15 @@
 import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
-import type { Sink, Source, Transport } from '../model/contracts.ts';
+import type { Sink, Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import type { Failure, Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import type { CookieStore } from '../session/cookies.ts';
+import { SessionCore } from './session.ts';
 import { InputError } from './source-of.ts';
-import { openTransport, type World } from './transport-of.ts';
+import type { World } from './transport-of.ts';
 
 /** Why a run ended before its input did. */
 export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
@@ -30,7 +32,7 @@ export class RunCore {
   readonly #source: Source;
   readonly #sink: Sink;
   readonly #world: World;
-  readonly #transport: Transport;
+  readonly #session: SessionCore;
   readonly #scheduler: Scheduler;
   readonly #tally = new Tally();
   readonly #cancels: (() => void)[] = [];
@@ -48,7 +50,7 @@ export class RunCore {
     this.#source = source;
     this.#sink = sink;
     this.#world = world;
-    this.#transport = openTransport(settings, world);
+    this.#session = new SessionCore(settings, world);
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
     this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, world.clock);
     this.done = new Promise((resolve, reject) => {
@@ -83,7 +85,7 @@ export class RunCore {
     this.stop(by);
     if (this.state !== 'stopping') return;
     this.state = 'aborting';
-    this.#transport.abort();
+    this.#session.transport.abort();
   }
 
   /** The caller's reason ends it: as abort, and the run rejects with the reason. */
@@ -98,7 +100,7 @@ export class RunCore {
   dispatch(request: Request): void {
     const { inFlight } = this.#scheduler;
     if (inFlight > this.#inFlightMax) this.#inFlightMax = inFlight;
-    this.#transport.send(request, this.#onDone);
+    this.#session.send(request, this.#onDone);
   }
 
   /** One function for all requests, not a closure for each. */
@@ -108,8 +110,18 @@ export class RunCore {
       this.#scheduler.settle(request, true);
       return;
     }
+    if (outcome.type === 'response' && this.#session.concerns(outcome)) {
+      this.#session.settle(request, outcome, this.#onSettled);
+      return;
+    }
     this.#deliver(outcome);
     this.#scheduler.settle(request, false);
+  };
+
+  readonly #onSettled = (request: Request, outcome: Outcome | undefined, next: Request | undefined): void => {
+    if (outcome !== undefined) this.#deliver(outcome);
+    if (next === undefined) this.#scheduler.settle(request, false);
+    else this.#scheduler.follow(request, next);
   };
 
   reject(failure: Failure): void {
@@ -129,7 +141,7 @@ export class RunCore {
     const cpu = process.cpuUsage(this.#cpuAtStart);
     this.#cpuUs = cpu.user + cpu.system;
     for (const cancel of this.#cancels) cancel();
-    this.#transport.close();
+    this.#session.transport.close();
     this.#source.close();
     void this.#close();
   }
@@ -185,6 +197,10 @@ export class RunCore {
     });
   }
 
+  get cookies(): CookieStore | undefined {
+    return this.#session.cookies;
+  }
+
   get summary(): Summary {
     return summarize(this.snapshot());
   }
@@ -199,6 +215,6 @@ export class RunCore {
   }
 
   toString(): string {
-    return `run ${this.state}: ${this.#scheduler}; ${this.#transport}`;
+    return `run ${this.state}: ${this.#scheduler}; ${this.#session.transport}`;
   }
 }

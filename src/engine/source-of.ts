@@ -5,6 +5,8 @@ import { EMPTY_HEADERS, type HeaderBlock } from '../model/header-block.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
+import { basic, parseUserOption } from '../session/auth.ts';
+import { ACCEPT_ENCODING } from '../session/decoding.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
 import { openInput } from '../sources/input-source.ts';
@@ -92,10 +94,18 @@ function notASource(): OptionError {
   );
 }
 
+/** Without a password it is empty, as curl sends it where it cannot ask. */
+function basicOf(user: string): string {
+  const { user: name, password } = parseUserOption(user);
+  return basic({ user: name, password: password ?? '' });
+}
+
 export function requestDefaults(settings: Settings): RequestDefaults {
   const base: HeaderBlock = EMPTY_HEADERS.with({
     'User-Agent': settings.userAgent === '' ? null : settings.userAgent,
     Accept: '*/*',
+    'Accept-Encoding': settings.compressed ? ACCEPT_ENCODING : null,
+    Authorization: settings.user === undefined ? null : basicOf(settings.user),
   });
   const { body } = settings;
   return {

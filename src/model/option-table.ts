@@ -70,6 +70,55 @@ export const OPTIONS = {
     secret: true,
   }),
 
+  user: text({
+    default: undefined,
+    flag: '-u, --user <user:password>',
+    group: 'Session',
+    doc: 'user and password of every request (Basic authentication); no redirect takes them to another origin',
+    secret: true,
+  }),
+  followRedirects: flag({
+    default: false,
+    flag: '-L, --location',
+    group: 'Session',
+    doc: 'follow redirects (301, 302, 303, 307, 308); each is a request of its own under the same limits',
+  }),
+  maxRedirects: integer({
+    default: 20,
+    min: 0,
+    max: 1_000,
+    flag: '--max-redirs <n>',
+    group: 'Session',
+    doc: 'redirects followed for one request; one more is a failure',
+  }),
+  cookies: flag({
+    default: false,
+    flag: '--cookies',
+    group: 'Session',
+    doc: 'keep the cookies that come and send them back, as browsers do; on with -b and -c',
+  }),
+  cookie: text({
+    default: undefined,
+    flag: '-b, --cookie <text|file>',
+    scope: 'cli',
+    group: 'Session',
+    doc: 'cookies to begin with: name=value; name=value, or a file in the Netscape format',
+    secret: true,
+  }),
+  cookieJar: text({
+    default: undefined,
+    flag: '--cookie-jar <file>',
+    scope: 'cli',
+    group: 'Session',
+    doc: 'write all cookies to a file at the end, in the Netscape format',
+  }),
+  compressed: flag({
+    default: false,
+    flag: '--compressed',
+    group: 'Session',
+    doc: 'ask for compressed bodies (gzip, deflate, br, zstd where this Node has it) and decode them',
+  }),
+
   // ── input ─────────────────────────────────────────────────────────────────────────────────────────────────
   input: text({
     default: undefined,
@@ -335,6 +384,22 @@ export const OPTIONS = {
     flag: '--chunk-extension-total-max <size>',
     group: 'Limits on responses',
     doc: 'extensions of all chunks of one response',
+  }),
+  decodedRatioMax: integer({
+    default: 200,
+    min: 1,
+    max: 1_000_000,
+    flag: '--decoded-ratio-max <n>',
+    group: 'Limits on responses',
+    doc: 'how many times larger than it came a body may become by decoding, above 1 MiB',
+  }),
+  codingsMax: integer({
+    default: 5,
+    min: 0,
+    max: 100,
+    flag: '--codings-max <n>',
+    group: 'Limits on responses',
+    doc: 'content codings of one response, one around the other',
   }),
   trailerBytesMax: bytes({
     default: 16 * 1024,

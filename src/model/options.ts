@@ -16,6 +16,8 @@ export type CliOnly =
   | 'data'
   | 'json'
   | 'input'
+  | 'cookie'
+  | 'cookieJar'
   | 'var'
   | 'inputFormat'
   | 'inputLineBytesMax'

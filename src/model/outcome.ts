@@ -1,6 +1,6 @@
 // What comes of a request: a Response or a Failure, exactly one each. Pure data; nothing here sends or waits.
 
-import type { Request } from './request.ts';
+import type { Hop, Request } from './request.ts';
 import { type ResponseHead, readFieldLines } from './response-head.ts';
 
 /** How far a request got on the wire: this, not its method alone, decides what may be sent again. */
@@ -115,6 +115,11 @@ export class Response {
     return this.status >= 200 && this.status < 300;
   }
 
+  /** The redirects that led here, in their order. */
+  get redirects(): readonly Hop[] {
+    return this.request.hops;
+  }
+
   /** `1.1` or `1.0`. */
   get httpVersion(): string {
     return this.#head.minorVersion === 0 ? '1.0' : '1.1';
@@ -123,6 +128,11 @@ export class Response {
   /** The reason phrase; means nothing to programs (RFC 9112 section 4). */
   get reason(): string {
     return this.#head.reason;
+  }
+
+  /** True where a session has nothing to do: no redirect, no cookie, no content coding. Equal heads share the answer. */
+  get isPlain(): boolean {
+    return this.#head.isPlain;
   }
 
   /** Every field line in the order of arrival, names as they came, values as octets (latin1). */
@@ -163,6 +173,21 @@ export class Response {
   /** The body parsed as JSON, which is UTF-8 whatever Content-Type says (RFC 8259 section 8.1). */
   json<T = unknown>(): T {
     return JSON.parse(utf8(this.body)) as T;
+  }
+
+  /** The same response with its content decoded. */
+  withBody(body: Buffer): Response {
+    const { ms, firstByteMs, remoteAddress } = this;
+    return new Response(
+      this.request,
+      this.#head,
+      body,
+      this.#trailerLines,
+      ms,
+      firstByteMs,
+      this.#connection,
+      remoteAddress,
+    );
   }
 
   get timings(): Timings {
@@ -243,7 +268,7 @@ export class Failure {
     return new Failure({
       index: request.index,
       id: request.id,
-      url: request.url,
+      url: request.askedUrl,
       method: request.method,
       phase,
       kind,

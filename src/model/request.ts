@@ -21,6 +21,17 @@ export interface RequestObject {
   readonly id?: string | number | undefined;
 }
 
+/** One redirect that was followed. */
+export interface Hop {
+  /** The URL that answered with it. */
+  readonly url: string;
+  readonly status: number;
+  /** Where it pointed: absolute, without userinfo, with its fragment or the one inherited. The last one is the final URL. */
+  readonly location: string;
+}
+
+const NO_HOPS: readonly Hop[] = [];
+
 /** One request on its way. The source gives it its index, which is its identity; `attempt` and `sent` move. */
 export class Request {
   readonly type = 'request';
@@ -44,6 +55,10 @@ export class Request {
   queueMs = 0;
   /** Set for a second attempt after a stale or broken connection: no reuse, no pipelining. */
   fresh = false;
+  /** The Cookie field of the present attempt, out of the session's store. */
+  cookie: string | undefined = undefined;
+  /** The redirects that led here. */
+  hops: readonly Hop[] = NO_HOPS;
   /** Who hears of the outcome, while the transport has it. */
   done: Done | undefined = undefined;
 
@@ -68,6 +83,11 @@ export class Request {
   /** The URL as it is sent and shown: without userinfo and fragment. */
   get url(): string {
     return this.origin.key + this.target;
+  }
+
+  /** The URL that was asked for at first: what identifies the outcome, wherever redirects led. */
+  get askedUrl(): string {
+    return this.hops.length === 0 ? this.url : this.hops[0]!.url;
   }
 
   toString(): string {

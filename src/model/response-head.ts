@@ -16,6 +16,7 @@ export class ResponseHead {
   #headers: Fields | undefined;
   #mediaType: string | undefined;
   #charset: string | undefined;
+  #isPlain: boolean | undefined;
 
   constructor(status: number, minorVersion: number, reason: string, fieldLines: string, framing: Framing) {
     this.status = status;
@@ -39,6 +40,12 @@ export class ResponseHead {
     return values;
   }
 
+  /** True where nothing in it concerns a session: no redirect, no challenge, no cookie, no content coding. */
+  get isPlain(): boolean {
+    this.#isPlain ??= !((this.status >= 300 && this.status < 400) || SESSION_FIELDS.test(this.fieldLines));
+    return this.#isPlain;
+  }
+
   /** The media type in lower case without parameters, or an empty string. */
   get mediaType(): string {
     this.#mediaType ??= this.#contentType().split(';', 1)[0]!.trim().toLowerCase();
@@ -59,6 +66,7 @@ export class ResponseHead {
   }
 }
 
+const SESSION_FIELDS = /(?:^|\n)(?:set-cookie|content-encoding):/i;
 const CONTENT_TYPE = /(?:^|\n)content-type:([^\r\n]*)/i;
 
 /** What the header section says about where the message ends and whether the connection goes on. */

@@ -50,6 +50,8 @@ export class Scheduler {
   readonly #ready = new ReadyLanes();
   /** Again to be sent after a connection failed under them: they were admitted before and go first. */
   readonly #again = new Fifo<Request>();
+  /** What redirects ask for: it goes to the lane of its origin and keeps that one's limits. */
+  readonly #following = new Fifo<Request>();
   #lastLane: Lane | undefined;
   #inFlight = 0;
   /** Lanes with requests under way or waiting. */
@@ -84,7 +86,7 @@ export class Scheduler {
 
   /** Read from the input and not sent yet. */
   get waiting(): number {
-    return this.#waiting + this.#again.length;
+    return this.#waiting + this.#again.length + this.#following.length;
   }
 
   toString(): string {
@@ -112,6 +114,7 @@ export class Scheduler {
     this.#lastLane = undefined;
     for (let lane = this.#ready.least(); lane !== undefined; lane = this.#ready.least())
       this.#ready.remove(lane);
+    while (this.#following.shift() !== undefined);
     this.#busy = 0;
     this.#waiting = 0;
     this.#waitingBytes = 0;
@@ -120,12 +123,23 @@ export class Scheduler {
 
   /** A dispatched request has ended and its slot is free. `again`: it takes the next slot itself. */
   settle(request: Request, again: boolean): void {
+    this.#end(request);
+    if (again) this.#again.push(request);
+    this.pump();
+  }
+
+  /** As settle, and `next` comes of it (a redirect): admitted anew, as the input's requests are, but before them. */
+  follow(request: Request, next: Request): void {
+    this.#end(request);
+    if (!this.#stopped) this.#following.push(next);
+    this.pump();
+  }
+
+  #end(request: Request): void {
     this.#inFlight--;
     const { key } = request.origin;
     const lane = this.#lastLane?.key === key ? this.#lastLane : this.#lanes.get(key);
     if (lane !== undefined) this.#release(lane);
-    if (again) this.#again.push(request);
-    this.pump();
   }
 
   /** Fills free slots. Never nested: what settles meanwhile is seen by the loop that is running. */
@@ -144,6 +158,11 @@ export class Scheduler {
     const again = this.#again.shift();
     if (again !== undefined) {
       this.#dispatch(this.#laneOf(again), again);
+      return true;
+    }
+    const followed = this.#following.shift();
+    if (followed !== undefined) {
+      this.#place(followed);
       return true;
     }
     const lane = this.#ready.least();

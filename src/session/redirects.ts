@@ -5,18 +5,9 @@ import type { HeaderBlock } from '../model/header-block.ts';
 import { InvalidRequest } from '../model/invalid.ts';
 import { type Place, parseUrl, shown } from '../model/origin.ts';
 import type { Kind, Response } from '../model/outcome.ts';
-import { Request } from '../model/request.ts';
+import { type Hop, Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { encodeBasic } from './auth.ts';
-
-/** One redirect that was followed. */
-export interface Hop {
-  /** The URL that answered with it. */
-  readonly url: string;
-  readonly status: number;
-  /** Where it pointed: absolute, without userinfo, with its fragment or the one inherited. The last one is the final URL. */
-  readonly location: string;
-}
 
 export interface RedirectSettings {
   readonly redirectsMax: number;

@@ -164,6 +164,7 @@ function bodyColumns(form: BodyForm): readonly string[] {
 }
 
 function identity(outcome: Outcome): string[] {
-  const { index, id, url, method } = outcome;
+  const { index, id, method } = outcome;
+  const url = outcome.type === 'response' ? outcome.request.askedUrl : outcome.url;
   return [String(index), id === undefined ? '' : String(id), url, method];
 }

@@ -5,6 +5,7 @@
 
 import type { Origin } from '../model/origin.ts';
 import type { Failure, Outcome, Response, Timings } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
 import { decimals, escaped, quoted } from './json-text.ts';
 import { type BodyForm, type InlineForm, showBody } from './shown-body.ts';
 
@@ -43,7 +44,9 @@ export class RecordFormat {
     }
     return (
       `{"index":${request.index}${idMember(request.id)}` +
-      `,"url":"${this.#originText}${escaped(request.target)}","method":${quoted(request.method)}` +
+      (request.hops.length === 0
+        ? `,"url":"${this.#originText}${escaped(request.target)}","method":${quoted(request.method)}`
+        : redirectedMembers(request)) +
       `,"status":${response.status},"ms":${decimals(response.ms)},"bytes":${response.body.length}` +
       `,"attempts":${response.attempts}` +
       (this.#headers ? `,"headers":${headersJson(response.headers)}` : '') +
@@ -70,6 +73,12 @@ function bodyMember(response: Response, form: InlineForm): string {
     default:
       return as satisfies never;
   }
+}
+
+/** The URL that was asked for identifies the record; where it led follows, hop by hop. */
+function redirectedMembers({ askedUrl, hops, method }: Request): string {
+  const chain = hops.map(({ status, location }) => `{"status":${status},"location":${quoted(location)}}`);
+  return `,"url":${quoted(askedUrl)},"method":${quoted(method)},"redirects":[${chain.join(',')}]`;
 }
 
 function failureLine(failure: Failure): string {

@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import type { HeadersInput } from '../../src/model/header-block.ts';
 import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import { REUSED, Response } from '../../src/model/outcome.ts';
+import type { Hop } from '../../src/model/request.ts';
 import { type Request, RequestFactory } from '../../src/model/request.ts';
 import { ResponseHead } from '../../src/model/response-head.ts';
-import { type Hop, type RedirectVerdict, redirect } from '../../src/session/redirects.ts';
+import { type RedirectVerdict, redirect } from '../../src/session/redirects.ts';
 
 const SETTINGS = { redirectsMax: 20, secretHeaders: new Set(['x-api-key']) };
 const FRAMING = {

@@ -26,10 +26,10 @@ export class RequestHeads {
       const hostLine = host === undefined ? this.#hostLine : `Host: ${host}\r\n`;
       this.#constant = ` HTTP/1.1\r\n${hostLine}${request.headers.text}`;
     }
-    const { method, target, body } = request;
-    if (body !== undefined)
-      return `${method} ${target}${this.#constant}Content-Length: ${body.length}\r\n\r\n`;
-    if (EXPECTS_BODY.has(method)) return `${method} ${target}${this.#constant}Content-Length: 0\r\n\r\n`;
-    return `${method} ${target}${this.#constant}\r\n`;
+    const { method, target, body, cookie } = request;
+    const fields = cookie === undefined ? this.#constant : `${this.#constant}Cookie: ${cookie}\r\n`;
+    if (body !== undefined) return `${method} ${target}${fields}Content-Length: ${body.length}\r\n\r\n`;
+    if (EXPECTS_BODY.has(method)) return `${method} ${target}${fields}Content-Length: 0\r\n\r\n`;
+    return `${method} ${target}${fields}\r\n`;
   }
 }
