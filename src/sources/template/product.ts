@@ -1,8 +1,9 @@
 // The dimensions of a template: which parts move together, how many combinations there are, and in what order.
 
+import { count as grouped } from '../../model/text.ts';
 import type { Piece, Values } from './expansion.ts';
 import { fail, type GlobPart, type Part, type Script, type VariablePart } from './parts.ts';
-import { EncodedValues, grouped, sizeOf, valuesOf, wordsFor } from './values.ts';
+import { EncodedValues, sizeOf, valuesOf, wordsFor } from './values.ts';
 
 const SOURCE_SHOWN_MAX = 60;
 

@@ -1,12 +1,12 @@
 // A URL template compiled: a function from index to URL, with an exact count. Never lists what it stands for.
 
 import { nearest } from '../../model/nearest.ts';
+import { count as grouped } from '../../model/text.ts';
 import { TemplateError } from './error.ts';
 import { Expansion, type Piece } from './expansion.ts';
 import { IDENTIFIER, parseTemplate } from './parser.ts';
 import { fail, type Part, type Script } from './parts.ts';
 import { type Binding, type Product, productOf } from './product.ts';
-import { grouped } from './values.ts';
 import { bindVariable, checkVars, type ReadWords } from './vars.ts';
 
 /** A longer number says nothing to anybody, and writing it out takes its time. */

@@ -1,5 +1,6 @@
 // The values of one glob: how many, the n-th of them, and what they are called. Knows no template and no variable.
 
+import { count as grouped } from '../../model/text.ts';
 import type { Values } from './expansion.ts';
 import type { NumbersPart, SetPart, StringsPart } from './parts.ts';
 import { DIGITS, eitherOf, encoded, repeated, type Shape } from './shape.ts';
@@ -58,11 +59,6 @@ export function wordsFor(part: PlainGlob): string {
       return `strings of ${lengths} character${max === 1 ? '' : 's'} out of ${characters.length}: ${size}`;
     }
   }
-}
-
-/** 1234567n → `1,234,567`. */
-export function grouped(n: bigint): string {
-  return n.toLocaleString('en-US');
 }
 
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);

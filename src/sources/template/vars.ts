@@ -1,13 +1,14 @@
 // The values of a named variable: a range, a list, any glob expression, or the lines of a file.
 // Reads no file itself.
 
+import { count as grouped } from '../../model/text.ts';
 import { readBrackets } from './brackets.ts';
 import { TemplateError } from './error.ts';
 import { Expansion } from './expansion.ts';
 import { IDENTIFIER, parseTemplate, readSet } from './parser.ts';
 import { endOf, fail, type Part, type Script } from './parts.ts';
 import { type Binding, productOf, shortened } from './product.ts';
-import { grouped, ListValues, type PlainGlob, sizeOf, valuesOf, wordsFor } from './values.ts';
+import { ListValues, type PlainGlob, sizeOf, valuesOf, wordsFor } from './values.ts';
 
 export type ReadWords = (path: string) => readonly string[];
 
