@@ -82,12 +82,16 @@ function smoke(command, url) {
 }
 
 function tests(command) {
-  const { status } = spawnSync(
-    command[0],
-    [resolve('node_modules/vitest/vitest.mjs'), 'run', '--reporter=dot'],
-    { stdio: 'inherit' },
-  );
-  if (status !== 0) throw new Error('tests failed');
+  const vitest = resolve('node_modules/vitest/vitest.mjs');
+  const env = { ...process.env, NO_COLOR: '1' };
+  const { status, stdout, stderr } = spawnSync(command[0], [vitest, 'run'], {
+    encoding: 'utf8',
+    env,
+    maxBuffer: 2 ** 28,
+  });
+  if (status === 0) return;
+  const end = `${stdout}\n${stderr}`.split('\n').filter((line) => !line.includes('✓'));
+  throw new Error(`tests failed\n${end.slice(-80).join('\n')}`);
 }
 
 /** The embedded target in a process of its own. */

@@ -98,7 +98,8 @@ export class Run implements AsyncIterable<Outcome> {
     return core.summary;
   }
 
-  /** No more is sent; what is in flight may end within the grace period. The iteration ends without an error. */
+  /** No more is sent; what is in flight may end within the grace period. The iteration ends without an error. A run that
+   *  has not started is not stopped by it. */
   stop(): void {
     this.#core?.stop('caller');
   }
@@ -144,7 +145,10 @@ export function flurry(source: SourceInput, options: FlurryOptions = {}): Run {
   return new Run(definitionOf(source), resolveOptions(rest), signal);
 }
 
-/** All outcomes, in the order of the input; like Promise.allSettled over fetches, but bounded in flight. */
+/**
+ * All outcomes, in the order of the input; like Promise.allSettled over fetches, but bounded in flight. A run that
+ * `durationMs` stops leaves the places of requests that were never sent empty.
+ */
 flurry.all = async (source: SourceInput, options: FlurryOptions = {}): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   for await (const batch of flurry(source, options).batches()) {
