@@ -1,11 +1,16 @@
-// What it costs to hand one outcome to a consumer: batches, the one-by-one iterator of the library, and an async
-// generator that yields from batches. The queue is the library's own; the three shapes are made again in miniature.
+// What it costs to hand one outcome to a consumer: the iterator of the library over OutcomeQueue.next(), batches over
+// take(), and what they stand in place of: async generators that yield one by one. Then the heap that it takes, and the
+// two ways of waking who waits for a batch.
 // Run after a build: node bench/micro/iteration.mjs [rounds]. "No consumer" is the cost of the turns and the queue.
 
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { OutcomeQueue } from '../../build/engine/outcome-queue.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const ITEMS = 200_000;
+/** Few enough for the young generation: nothing is collected while they are counted. */
+const ITEMS_FOR_HEAP = 1_000;
 /** Outcomes that one turn of the event loop brings: 60 connections that are all answered, and a slow target. */
 const PER_TURN = [60, 4];
 
@@ -16,48 +21,28 @@ class Item {
   }
 }
 
+/** As Run.batches() in src/engine/flurry.ts. */
 async function* batches(queue) {
   for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) yield batch;
 }
 
-/** As in src/engine/flurry.ts. */
-class OneByOne {
-  #batches;
-  #batch = [];
-  #next = 0;
-
-  constructor(source) {
-    this.#batches = source;
-  }
-
-  [Symbol.asyncIterator]() {
-    return this;
-  }
-
-  next() {
-    const value = this.#batch[this.#next];
-    if (value === undefined) return this.#more();
-    this.#next++;
-    return Promise.resolve({ done: false, value });
-  }
-
-  async #more() {
-    const result = await this.#batches.next();
-    if (result.done === true) return { done: true, value: undefined };
-    this.#batch = result.value;
-    this.#next = 1;
-    return { done: false, value: this.#batch[0] };
-  }
+/** As the iterator of a Run. */
+function oneByOne(queue) {
+  return { [Symbol.asyncIterator]: () => ({ next: () => queue.next() }) };
 }
 
-async function* flattened(source) {
-  for await (const batch of source) yield* batch;
+async function* generatedFromNext(queue) {
+  for (let one = await queue.next(); one.done !== true; one = await queue.next()) yield one.value;
 }
 
-async function* flattenedByLoop(source) {
-  for await (const batch of source) {
+async function* generatedFromBatches(queue) {
+  for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) {
     for (const item of batch) yield item;
   }
+}
+
+async function* delegated(queue) {
+  for (let batch = await queue.take(); batch !== undefined; batch = await queue.take()) yield* batch;
 }
 
 async function takeBatches(queue) {
@@ -68,22 +53,28 @@ async function takeBatches(queue) {
   return sum;
 }
 
-// Loops of their own: a shared one would see three kinds of iterator and be slow for all.
+// Loops of their own: a shared one would see all kinds of iterator and be slow for all.
 async function takeOneByOne(queue) {
   let sum = 0;
-  for await (const item of new OneByOne(batches(queue))) sum += item.index;
+  for await (const item of oneByOne(queue)) sum += item.index;
   return sum;
 }
 
-async function takeYieldStar(queue) {
+async function takeGeneratedFromNext(queue) {
   let sum = 0;
-  for await (const item of flattened(batches(queue))) sum += item.index;
+  for await (const item of generatedFromNext(queue)) sum += item.index;
   return sum;
 }
 
-async function takeYield(queue) {
+async function takeGeneratedFromBatches(queue) {
   let sum = 0;
-  for await (const item of flattenedByLoop(batches(queue))) sum += item.index;
+  for await (const item of generatedFromBatches(queue)) sum += item.index;
+  return sum;
+}
+
+async function takeDelegated(queue) {
+  let sum = 0;
+  for await (const item of delegated(queue)) sum += item.index;
   return sum;
 }
 
@@ -96,48 +87,95 @@ async function takeNothing(queue) {
 }
 
 const SUBJECTS = [
-  { name: 'batches()', take: takeBatches },
-  { name: 'one by one (the library)', take: takeOneByOne },
-  { name: 'async generator, yield in a loop', take: takeYield },
-  { name: 'async generator, yield*', take: takeYieldStar },
+  { name: 'batches(), over take()', take: takeBatches },
+  { name: 'one by one (the library), over next()', take: takeOneByOne },
+  { name: 'async generator over next()', take: takeGeneratedFromNext },
+  { name: 'async generator over take(), yield', take: takeGeneratedFromBatches },
+  { name: 'async generator over take(), yield*', take: takeDelegated },
   { name: 'no consumer', take: takeNothing },
 ];
 
 /** Writes as a transport does: some in each turn, and none while the queue is full. */
-function produce(queue, perTurn) {
+function produce(queue, items, perTurn) {
   let index = 0;
   const turn = () => {
-    for (let i = 0; i < perTurn && index < ITEMS && !queue.full; i++) queue.write(new Item(index++));
-    if (index < ITEMS) setImmediate(turn);
+    for (let i = 0; i < perTurn && index < items && !queue.full; i++) queue.write(new Item(index++));
+    if (index < items) setImmediate(turn);
     else queue.close();
   };
   setImmediate(turn);
 }
 
-async function timed(take, perTurn) {
+async function handOver(take, items, perTurn) {
   const queue = new OutcomeQueue(1_000);
-  const start = process.hrtime.bigint();
-  produce(queue, perTurn);
+  produce(queue, items, perTurn);
   const sum = await take(queue);
-  const ns = Number(process.hrtime.bigint() - start) / ITEMS;
-  if (sum !== (ITEMS * (ITEMS - 1)) / 2) throw new Error(`items got lost: their sum is ${sum}`);
-  return ns;
+  if (sum !== (items * (items - 1)) / 2) throw new Error(`items got lost: their sum is ${sum}`);
+}
+
+async function timed(take, perTurn) {
+  const start = process.hrtime.bigint();
+  await handOver(take, ITEMS, perTurn);
+  return Number(process.hrtime.bigint() - start) / ITEMS;
+}
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc');
+
+async function heapTaken(take, perTurn) {
+  collect();
+  const before = getHeapStatistics().used_heap_size;
+  await handOver(take, ITEMS_FOR_HEAP, perTurn);
+  return (getHeapStatistics().used_heap_size - before) / ITEMS_FOR_HEAP;
+}
+
+/** Each call arranges for the next. */
+function wakeUps(arrange) {
+  return new Promise((resolve) => {
+    let left = ITEMS;
+    const call = () => {
+      if (left-- === 0) resolve();
+      else arrange(call);
+    };
+    call();
+  });
+}
+
+async function timedWakeUps(arrange) {
+  const start = process.hrtime.bigint();
+  await wakeUps(arrange);
+  return Number(process.hrtime.bigint() - start) / ITEMS;
+}
+
+const SETTLED = Promise.resolve();
+const WAYS = [
+  { name: 'then() of a settled promise', take: (call) => SETTLED.then(call) },
+  { name: 'queueMicrotask()', take: (call) => queueMicrotask(call) },
+];
+
+async function compare(title, subjects, measure) {
+  const results = subjects.map(() => []);
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const [i, { take }] of subjects.entries()) {
+      const result = await measure(take);
+      // The first round is for the compiler.
+      if (round >= 0) results[i].push(result);
+    }
+  }
+  console.log(`${title}, ${ROUNDS} interleaved rounds, Node ${process.version}`);
+  for (const [i, { name }] of subjects.entries()) {
+    const sorted = results[i].sort((a, b) => a - b);
+    const [min, median, max] = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map((n) =>
+      n.toFixed(0).padStart(6),
+    );
+    console.log(`${name.padEnd(38)} min ${min}   median ${median}   max ${max}`);
+  }
 }
 
 for (const perTurn of PER_TURN) {
-  const times = SUBJECTS.map(() => []);
-  for (let round = -1; round < ROUNDS; round++) {
-    for (const [i, { take }] of SUBJECTS.entries()) {
-      const ns = await timed(take, perTurn);
-      if (round >= 0) times[i].push(ns);
-    }
-  }
-  console.log(
-    `ns per item, ${perTurn} per turn, ${ROUNDS} rounds of ${ITEMS} items, Node ${process.version}`,
-  );
-  for (const [i, { name }] of SUBJECTS.entries()) {
-    const ns = times[i].sort((a, b) => a - b);
-    const [min, median, max] = [ns[0], ns[ns.length >> 1], ns.at(-1)].map((n) => n.toFixed(0).padStart(6));
-    console.log(`${name.padEnd(34)} min ${min}   median ${median}   max ${max}`);
-  }
+  await compare(`ns per item of ${ITEMS}, ${perTurn} per turn`, SUBJECTS, (take) => timed(take, perTurn));
 }
+await compare(`octets of heap per item of ${ITEMS_FOR_HEAP}, 60 per turn`, SUBJECTS, (take) =>
+  heapTaken(take, 60),
+);
+await compare('ns per wake-up', WAYS, timedWakeUps);

@@ -93,6 +93,14 @@ function scanOnly() {
   return sum;
 }
 
+function fieldsOnly() {
+  let sum = 0;
+  for (let i = 0; i < RECORDS; i++) {
+    sum += new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING).all('content-type').length;
+  }
+  return sum;
+}
+
 function parseOnly() {
   let sum = 0;
   for (let i = 0; i < RECORDS; i++) sum += JSON.parse(texts[i % VALUES]).id;
@@ -128,6 +136,7 @@ const subjects = [
   { name: 'making the responses alone', run: makeOnly, ns: [] },
   { name: 'firstNonJson of the body alone', run: scanOnly, ns: [] },
   { name: 'JSON.parse of the body alone', run: parseOnly, ns: [] },
+  { name: 'all fields of a head taken apart, alone', run: fieldsOnly, ns: [] },
 ];
 
 for (const subject of subjects) await subject.run();

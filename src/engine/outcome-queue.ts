@@ -40,7 +40,7 @@ export class OutcomeQueue implements Sink {
       return;
     }
     this.#outcomes.push(outcome);
-    // What one turn brings is one batch. A promise's job costs a part of queueMicrotask's (bench/micro/iteration).
+    // What one turn brings is one batch. A promise's job costs half of queueMicrotask's (bench/micro/iteration).
     if (this.#forBatch !== undefined && this.#outcomes.length === 1) SETTLED.then(this.#handOver);
   }
 
