@@ -22,12 +22,13 @@ export interface SourceDefinition {
   open(factory: RequestFactory, settings: Settings): Source;
 }
 
-/** A URL or URL template, several inputs, or the definition of a source. */
+/** A URL or URL template, several inputs, a source, or the definition of one that is opened when the run starts. */
 export type SourceInput =
   | string
   | URL
   | Iterable<RequestInput>
   | AsyncIterable<RequestInput>
+  | Source
   | SourceDefinition;
 
 export interface InputFile {
@@ -81,6 +82,7 @@ export function definitionOf(input: SourceInput): SourceDefinition {
   if (input instanceof URL) return { open: (factory) => iterableSource([input], factory) };
   if (typeof input !== 'object' || input === null) throw notASource();
   if ('open' in input && typeof input.open === 'function') return input;
+  if ('pull' in input && typeof input.pull === 'function') return { open: () => input };
   if (Symbol.iterator in input || Symbol.asyncIterator in input) {
     return { open: (factory) => iterableSource(input as Iterable<RequestInput>, factory) };
   }

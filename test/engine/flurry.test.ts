@@ -3,9 +3,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { flurry, Run } from '../../src/engine/flurry.ts';
 import { definitionOf, InputError, type SourceInput } from '../../src/engine/source-of.ts';
+import { ENDED, type Source } from '../../src/model/contracts.ts';
 import { OptionError } from '../../src/model/option-kinds.ts';
 import { type RunOptions, resolveOptions } from '../../src/model/options.ts';
-import type { Outcome } from '../../src/model/outcome.ts';
+import { Failure, type Outcome } from '../../src/model/outcome.ts';
 import { RawServer, type Script } from '../server/raw-server.ts';
 import { ArraySink, echoAfter, Network, response, upTo, urls } from './fixture.ts';
 
@@ -251,6 +252,17 @@ describe('flurry()', () => {
     }
     expect(() => flurry('http://a.test/', { concurency: 5 } as never)).toThrow(/did you mean concurrency/);
     expect(() => flurry('http://a.test/', { concurrency: 0 })).toThrow(OptionError);
+  });
+
+  it('takes a source of the caller’s own', async () => {
+    const items = [Failure.ofInput(0, 'nonsense', 'no request')];
+    const source: Source = {
+      count: 1,
+      onReady: undefined,
+      pull: () => items.shift() ?? ENDED,
+      close() {},
+    };
+    expect(await flurry.all(source)).toMatchObject([{ type: 'failure', phase: 'input', url: 'nonsense' }]);
   });
 
   it('takes a URL', async () => {
