@@ -15,6 +15,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ETIMEDOUT: 'timeout',
   EHOSTUNREACH: 'unreachable',
   ENETUNREACH: 'unreachable',
+  EAI_AGAIN: 'unreachable',
   EHOSTDOWN: 'unreachable',
   EAFNOSUPPORT: 'unreachable',
   EINVAL: 'unreachable',
@@ -67,7 +68,9 @@ export function wireMessage(phase: Phase, kind: Kind, peer: string, error: unkno
     case 'not-found':
       return `the name of ${peer} has no address (${code})`;
     case 'unreachable':
-      return `${peer} cannot be reached (${code})`;
+      return phase === 'dns'
+        ? `no name server answers for ${peer} (${code}); is the network up?`
+        : `${peer} cannot be reached (${code})`;
     case 'certificate':
       return `the certificate of ${peer} is not accepted: ${message} (${code}); trust its issuer with --cacert, or skip the check with -k`;
     case 'resources':

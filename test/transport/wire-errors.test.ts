@@ -13,6 +13,7 @@ describe('the kind of an error', () => {
     ['ETIMEDOUT', 'timeout'],
     ['EHOSTUNREACH', 'unreachable'],
     ['ENETUNREACH', 'unreachable'],
+    ['EAI_AGAIN', 'unreachable'],
     ['ENOTFOUND', 'not-found'],
     ['EMFILE', 'resources'],
     ['EADDRNOTAVAIL', 'resources'],
@@ -39,6 +40,13 @@ describe('the text of a failure', () => {
     const error = systemError(code, message);
     return failureText(phase, kindOf(error), 'host:8080', 12.34, error);
   };
+
+  it('tells a name that nobody answers for from one that has no address', () => {
+    expect(text('dns', 'EAI_AGAIN')).toBe(
+      'no name server answers for host:8080 (EAI_AGAIN); is the network up?',
+    );
+    expect(text('connect', 'EHOSTUNREACH')).toBe('host:8080 cannot be reached (EHOSTUNREACH)');
+  });
 
   it('names the peer and what to try', () => {
     expect(text('connect', 'ECONNREFUSED')).toBe(
