@@ -61,6 +61,12 @@ async function completed(
     const { withCookies } = await import('./cookie-files.ts');
     complete = withCookies(complete);
   }
+  const { certFile, keyFile } = settings;
+  if (keyFile !== undefined && certFile === undefined) throw usage('--key is the key of --cert; give both');
+  if (certFile !== undefined) {
+    const { readOwnCertificate } = await import('./certificates.ts');
+    complete = { ...complete, ...readOwnCertificate(certFile, keyFile) };
+  }
   if (cacert !== undefined) {
     const { readCertificates } = await import('./certificates.ts');
     complete = { ...complete, ca: readCertificates(cacert) };

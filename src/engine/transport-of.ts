@@ -16,7 +16,7 @@ export interface World {
 
 export function openTransport(settings: Settings, world: World): Transport {
   const { clock } = world;
-  const connector = world.connector ?? new NetConnector({ insecure: settings.insecure, ca: settings.ca });
+  const connector = world.connector ?? new NetConnector(settings);
   const resolver = world.resolver ?? new SystemResolver(settings.family);
   return new Http1Transport(
     { ...settings, limits: settings, perOriginMax: settings.perHost ?? settings.concurrency },

@@ -16,6 +16,10 @@ import {
 
 const DAY = 86_400_000;
 
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string' || value instanceof Uint8Array;
+}
+
 export const OPTIONS = {
   // ── requests ──────────────────────────────────────────────────────────────────────────────────────────────
   method: text({
@@ -306,6 +310,53 @@ export const OPTIONS = {
     },
     (value) => value === undefined || typeof value === 'string' || value instanceof Uint8Array,
   ),
+  cert: custom<string | Uint8Array | undefined>(
+    'a PEM text or its bytes',
+    {
+      default: undefined,
+      scope: 'code',
+      group: 'TLS and addresses',
+      doc: 'a certificate of your own, for servers that ask for one (PEM)',
+    },
+    isText,
+  ),
+  key: custom<string | Uint8Array | undefined>(
+    'a PEM text or its bytes',
+    {
+      default: undefined,
+      scope: 'code',
+      group: 'TLS and addresses',
+      doc: 'the private key of that certificate (PEM)',
+      secret: true,
+    },
+    isText,
+  ),
+  certFile: text({
+    default: undefined,
+    flag: '-E, --cert <file>',
+    scope: 'cli',
+    group: 'TLS and addresses',
+    doc: 'a file with a certificate of your own, for servers that ask for one; it may hold the key too (PEM)',
+  }),
+  keyFile: text({
+    default: undefined,
+    flag: '--key <file>',
+    scope: 'cli',
+    group: 'TLS and addresses',
+    doc: 'a file with the private key of --cert, where that does not hold it (PEM)',
+  }),
+  tlsMin: choice(['1.0', '1.1', '1.2', '1.3'], {
+    default: '1.2',
+    flag: '--tls-min <version>',
+    group: 'TLS and addresses',
+    doc: 'oldest version of TLS to accept',
+  }),
+  ciphers: text({
+    default: undefined,
+    flag: '--ciphers <list>',
+    group: 'TLS and addresses',
+    doc: 'ciphers to offer, as OpenSSL lists them',
+  }),
   cacert: text({
     default: undefined,
     flag: '--cacert <file>',

@@ -18,6 +18,8 @@ export type CliOnly =
   | 'input'
   | 'cookie'
   | 'cookieJar'
+  | 'certFile'
+  | 'keyFile'
   | 'var'
   | 'inputFormat'
   | 'inputLineBytesMax'

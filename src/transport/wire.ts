@@ -10,6 +10,12 @@ import { UnprovenEnd } from './wire-errors.ts';
 export interface TlsSettings {
   readonly insecure: boolean;
   readonly ca: string | Uint8Array | undefined;
+  /** A certificate of one's own and its key (PEM), for servers that ask for one. */
+  readonly cert?: string | Uint8Array | undefined;
+  readonly key?: string | Uint8Array | undefined;
+  readonly tlsMin?: '1.0' | '1.1' | '1.2' | '1.3' | undefined;
+  /** As OpenSSL lists them. */
+  readonly ciphers?: string | undefined;
 }
 
 /** Bodies up to this size leave in one buffer with their head: one system call, one segment. */
@@ -62,7 +68,7 @@ export class NetConnector implements Connector {
   #tlsOptions(origin: Origin): ConnectionOptions {
     // Loaded with the first secure origin: it takes 5 ms that a run over plain http need not spend.
     const tls = process.getBuiltinModule('node:tls');
-    this.#context ??= tls.createSecureContext(trust(this.#tlsSettings.ca));
+    this.#context ??= tls.createSecureContext(contextOptions(this.#tlsSettings));
     return {
       secureContext: this.#context,
       rejectUnauthorized: !this.#tlsSettings.insecure,
@@ -79,9 +85,18 @@ export class NetConnector implements Connector {
   }
 }
 
-function trust(ca: string | Uint8Array | undefined): SecureContextOptions {
-  if (ca === undefined) return {};
-  return { ca: typeof ca === 'string' ? ca : Buffer.from(ca) };
+function contextOptions({ ca, cert, key, tlsMin, ciphers }: TlsSettings): SecureContextOptions {
+  return {
+    ...(ca === undefined ? {} : { ca: pem(ca) }),
+    ...(cert === undefined ? {} : { cert: pem(cert) }),
+    ...(key === undefined ? {} : { key: pem(key) }),
+    ...(tlsMin === undefined ? {} : { minVersion: tlsMin === '1.0' ? 'TLSv1' : `TLSv${tlsMin}` }),
+    ...(ciphers === undefined ? {} : { ciphers }),
+  };
+}
+
+function pem(text: string | Uint8Array): string | Buffer {
+  return typeof text === 'string' ? text : Buffer.from(text);
 }
 
 /** All addresses are handed to Node, which tries the families in turn (RFC 8305). */

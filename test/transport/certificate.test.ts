@@ -69,3 +69,42 @@ describe('a certificate', () => {
     expect(short(outcome)).toMatch(/^tls\/(reset|closed)$/);
   });
 });
+
+describe('a certificate of one’s own', () => {
+  it('is shown to a server that asks for one', async () => {
+    const names: unknown[] = [];
+    const script: Script = (peer) => {
+      names.push((peer.stream as TLSSocket).getPeerCertificate().subject?.CN);
+      peer.send(OK);
+    };
+    const asking = { ...LOCALHOST, requestCert: true, rejectUnauthorized: false };
+    const server = await serve(script, { tls: asking });
+    const tls = { insecure: true, cert: ELSEWHERE.cert, key: Buffer.from(ELSEWHERE.key) };
+    expect(short(await ask(connect({ tls }), server.url()))).toBe('200 hi');
+    expect(short(await ask(connect({ tls: { insecure: true } }), server.url()))).toBe('200 hi');
+    expect(names).toEqual(['localhost', undefined]);
+  });
+});
+
+describe('versions and ciphers', () => {
+  it('older than the oldest to accept are refused', async () => {
+    const old = { ...LOCALHOST, maxVersion: 'TLSv1.2' as const };
+    const server = await serve((peer) => peer.send(OK), { tls: old });
+    const at = (tlsMin: '1.2' | '1.3') => ask(connect({ tls: { insecure: true, tlsMin } }), server.url());
+    expect(short(await at('1.2'))).toBe('200 hi');
+    expect(short(await at('1.3'))).toBe('tls/protocol');
+  });
+
+  it('are those that are named', async () => {
+    const ciphers: string[] = [];
+    const script: Script = (peer) => {
+      ciphers.push((peer.stream as TLSSocket).getCipher().name);
+      peer.send(OK);
+    };
+    const old = { ...LOCALHOST, maxVersion: 'TLSv1.2' as const };
+    const server = await serve(script, { tls: old });
+    const name = 'ECDHE-ECDSA-AES256-GCM-SHA384';
+    await ask(connect({ tls: { insecure: true, ciphers: name } }), server.url());
+    expect(ciphers).toEqual([name]);
+  });
+});
