@@ -61,6 +61,10 @@ async function completed(
     const { withCookies } = await import('./cookie-files.ts');
     complete = withCookies(complete);
   }
+  if (settings.netrcFile !== undefined) {
+    const { readNetrc } = await import('./netrc-file.ts');
+    complete = { ...complete, netrc: readNetrc(settings.netrcFile) };
+  }
   const { certFile, keyFile } = settings;
   if (keyFile !== undefined && certFile === undefined) throw usage('--key is the key of --cert; give both');
   if (certFile !== undefined) {

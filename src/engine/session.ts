@@ -3,10 +3,13 @@
 
 import type { Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
+import { parseUrl } from '../model/origin.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import { basic } from '../session/auth.ts';
 import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
+import { type Netrc, parseNetrc } from '../session/netrc.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
 import { openTransport, type World } from './transport-of.ts';
 
@@ -19,6 +22,7 @@ export class SessionCore {
   readonly transport: Transport;
   /** Undefined where cookies are off. */
   readonly cookies: CookieStore | undefined;
+  readonly #netrc: Netrc | undefined;
   readonly #follows: boolean;
   readonly #decodes: boolean;
   readonly #redirects: RedirectSettings;
@@ -27,6 +31,7 @@ export class SessionCore {
   constructor(settings: Settings, world: World) {
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
+    this.#netrc = settings.netrc === undefined ? undefined : parseNetrc(settings.netrc);
     this.#follows = settings.followRedirects;
     this.#decodes = settings.compressed;
     this.#redirects = { redirectsMax: settings.maxRedirects, secretHeaders: new Set() };
@@ -39,10 +44,21 @@ export class SessionCore {
   }
 
   send(request: Request, done: Done): void {
-    if (this.cookies !== undefined && !request.headers.has('cookie')) {
-      request.cookie = this.cookies.header(request.origin, request.target);
-    }
+    if (this.cookies !== undefined || this.#netrc !== undefined)
+      request.sessionFields = this.#fields(request);
     this.transport.send(request, done);
+  }
+
+  /** What the caller set wins over what the session knows. */
+  #fields(request: Request): string | undefined {
+    const { headers, origin, target } = request;
+    let fields = '';
+    const cookie = headers.has('cookie') ? undefined : this.cookies?.header(origin, target);
+    if (cookie !== undefined) fields += `Cookie: ${cookie}\r\n`;
+    const login =
+      headers.has('authorization') || hasLeft(request) ? undefined : this.#netrc?.find(origin.host);
+    if (login !== undefined) fields += `Authorization: ${basic(login)}\r\n`;
+    return fields === '' ? undefined : fields;
   }
 
   /** True where a response needs `settle`: most need none. */
@@ -77,4 +93,9 @@ export class SessionCore {
       settled(request, Failure.of(request, 'body', fault.kind, message, response.ms), undefined);
     });
   }
+}
+
+/** True once a redirect has led to another origin: credentials do not come back later in the chain, to whichever. */
+function hasLeft({ hops, origin }: Request): boolean {
+  return hops.some(({ url }) => parseUrl(url).origin.key !== origin.key);
 }

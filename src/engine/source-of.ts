@@ -5,7 +5,7 @@ import { EMPTY_HEADERS, type HeaderBlock } from '../model/header-block.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
-import { basic, parseUserOption } from '../session/auth.ts';
+import { basic, bearer, parseUserOption } from '../session/auth.ts';
 import { ACCEPT_ENCODING } from '../session/decoding.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
@@ -97,9 +97,14 @@ function notASource(): OptionError {
 }
 
 /** Without a password it is empty, as curl sends it where it cannot ask. */
-function basicOf(user: string): string {
-  const { user: name, password } = parseUserOption(user);
-  return basic({ user: name, password: password ?? '' });
+function authorizationOf({ user, bearer: token }: Settings): string | null {
+  if (user !== undefined && token !== undefined) {
+    throw new OptionError('bearer', 'a request has one Authorization: give either user or bearer');
+  }
+  if (token !== undefined) return bearer({ token });
+  if (user === undefined) return null;
+  const login = parseUserOption(user);
+  return basic({ user: login.user, password: login.password ?? '' });
 }
 
 export function requestDefaults(settings: Settings): RequestDefaults {
@@ -107,7 +112,7 @@ export function requestDefaults(settings: Settings): RequestDefaults {
     'User-Agent': settings.userAgent === '' ? null : settings.userAgent,
     Accept: '*/*',
     'Accept-Encoding': settings.compressed ? ACCEPT_ENCODING : null,
-    Authorization: settings.user === undefined ? null : basicOf(settings.user),
+    Authorization: authorizationOf(settings),
   });
   const { body } = settings;
   return {

@@ -81,6 +81,27 @@ export const OPTIONS = {
     doc: 'user and password of every request (Basic authentication); no redirect takes them to another origin',
     secret: true,
   }),
+  bearer: text({
+    default: undefined,
+    flag: '--oauth2-bearer <token>',
+    group: 'Session',
+    doc: 'a Bearer token for every request; no redirect takes it to another origin',
+    secret: true,
+  }),
+  netrc: text({
+    default: undefined,
+    scope: 'code',
+    group: 'Session',
+    doc: 'the text of a .netrc file: user and password by host',
+    secret: true,
+  }),
+  netrcFile: text({
+    default: undefined,
+    flag: '--netrc-file <file>',
+    scope: 'cli',
+    group: 'Session',
+    doc: 'take user and password by host from a file in the form of .netrc',
+  }),
   followRedirects: flag({
     default: false,
     flag: '-L, --location',

@@ -18,6 +18,7 @@ export type CliOnly =
   | 'input'
   | 'cookie'
   | 'cookieJar'
+  | 'netrcFile'
   | 'certFile'
   | 'keyFile'
   | 'var'

@@ -55,8 +55,8 @@ export class Request {
   queueMs = 0;
   /** Set for a second attempt after a stale or broken connection: no reuse, no pipelining. */
   fresh = false;
-  /** The Cookie field of the present attempt, out of the session's store. */
-  cookie: string | undefined = undefined;
+  /** Field lines that the session adds to the present attempt (Cookie, Authorization), each with its CR LF. */
+  sessionFields: string | undefined = undefined;
   /** The redirects that led here. */
   hops: readonly Hop[] = NO_HOPS;
   /** Who hears of the outcome, while the transport has it. */

@@ -73,6 +73,34 @@ describe('credentials', () => {
   });
 });
 
+describe('tokens and .netrc', () => {
+  it('go along with every request to their origin', async () => {
+    const seen = await one('/headers', { bearer: 'abc.def' });
+    expect(seen.text()).toContain('Bearer abc.def');
+    const netrc = 'machine 127.0.0.1 login user password secret';
+    expect((await one('/auth/basic', { netrc })).status).toBe(200);
+    expect((await one('/auth/basic', { netrc: 'machine elsewhere login user password secret' })).status).toBe(
+      401,
+    );
+  });
+
+  it('do not come back once a redirect has left the origin', async () => {
+    const netrc = 'machine 127.0.0.1 login user password secret';
+    const home = encodeURIComponent(`${target.url}/headers`);
+    const away = encodeURIComponent(`${other.url}/redirect/1?to=${home}`);
+    const back = await one(`/redirect/1?to=${away}`, { netrc, followRedirects: true });
+    expect(back.redirects).toHaveLength(2);
+    expect(back.text().toLowerCase()).not.toContain('authorization');
+    const stay = await one('/redirect/1?to=/headers', { netrc, followRedirects: true });
+    expect(stay.text().toLowerCase()).toContain('authorization');
+  });
+
+  it('are one of a kind', () => {
+    const run = flurry(target.url, { user: 'a:b', bearer: 'c' });
+    return expect(run[Symbol.asyncIterator]().next()).rejects.toThrow('give either user or bearer');
+  });
+});
+
 describe('cookies', () => {
   const paths = ['/set-cookie?name=session&value=a%3Db', '/cookies'];
 

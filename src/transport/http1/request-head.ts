@@ -26,8 +26,8 @@ export class RequestHeads {
       const hostLine = host === undefined ? this.#hostLine : `Host: ${host}\r\n`;
       this.#constant = ` HTTP/1.1\r\n${hostLine}${request.headers.text}`;
     }
-    const { method, target, body, cookie } = request;
-    const fields = cookie === undefined ? this.#constant : `${this.#constant}Cookie: ${cookie}\r\n`;
+    const { method, target, body, sessionFields } = request;
+    const fields = sessionFields === undefined ? this.#constant : this.#constant + sessionFields;
     if (body !== undefined) return `${method} ${target}${fields}Content-Length: ${body.length}\r\n\r\n`;
     if (EXPECTS_BODY.has(method)) return `${method} ${target}${fields}Content-Length: 0\r\n\r\n`;
     return `${method} ${target}${fields}\r\n`;
