@@ -5,11 +5,12 @@ import type { Settings } from '../model/options.ts';
 import { parseCookieText } from '../session/cookie-file.ts';
 import type { CookieStore } from '../session/cookies.ts';
 import { openingError } from '../sinks/output-error.ts';
-import { usage } from './exit-codes.ts';
+import { EXIT, Exit } from './exit-codes.ts';
 import { readBytes } from './input-files.ts';
+import { pairsOf } from './request-options.ts';
 
 /** As curl tells them apart: what holds a `=` is cookies, anything else names a file. */
-export function isCookieText(cookie: string): boolean {
+function isCookieText(cookie: string): boolean {
   return cookie.includes('=');
 }
 
@@ -22,14 +23,10 @@ export function withCookies(settings: Settings): Settings {
   return { ...settings, cookies: true, headers };
 }
 
-function pairsOf(headers: Settings['headers']) {
-  return Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-}
-
 /** Cookie files are octets (latin1). Returns a line for each entry that gave no cookie. */
 export function loadCookies(settings: Settings, store: CookieStore | undefined): string[] {
   const { cookie, cookieJar } = settings;
-  if (cookieJar !== undefined) assertWritable(cookieJar);
+  if (cookieJar !== undefined) attempt(cookieJar, () => closeSync(openSync(cookieJar, 'a', PRIVATE)));
   if (cookie === undefined || isCookieText(cookie) || cookie === '') return [];
   const text = readBytes(cookie, '--cookie', '; cookies themselves are written as name=value').toString(
     'latin1',
@@ -41,18 +38,16 @@ export function loadCookies(settings: Settings, store: CookieStore | undefined):
 export function saveCookies(settings: Settings, store: CookieStore | undefined): void {
   const { cookieJar } = settings;
   if (cookieJar === undefined || store === undefined) return;
-  try {
-    // Whoever holds a session's cookies is logged in.
-    writeFileSync(cookieJar, store.save(), { encoding: 'latin1', mode: 0o600 });
-  } catch (error) {
-    throw openingError(cookieJar, error);
-  }
+  attempt(cookieJar, () => writeFileSync(cookieJar, store.save(), { encoding: 'latin1', mode: PRIVATE }));
 }
 
-function assertWritable(path: string): void {
+/** Whoever holds a session's cookies is logged in. */
+const PRIVATE = 0o600;
+
+function attempt(path: string, act: () => void): void {
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    act();
   } catch (error) {
-    throw usage(openingError(path, error).message.replace(' with -o', ' with --cookie-jar'));
+    throw new Exit(EXIT.disk, openingError(path, error).message.replace('-o', '--cookie-jar'));
   }
 }

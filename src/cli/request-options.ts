@@ -49,7 +49,7 @@ async function bytesOf(text: string, flag: string, readStdin: ReadStdin): Promis
   return text === '@-' ? readStdin() : readBytes(text.slice(1), flag, AT_ITSELF);
 }
 
-function pairsOf(headers: Settings['headers']): Iterable<Pair> {
+export function pairsOf(headers: Settings['headers']): Iterable<Pair> {
   return Symbol.iterator in headers ? (headers as Iterable<Pair>) : Object.entries(headers);
 }
 

@@ -110,14 +110,7 @@ export class Scheduler {
     this.#paused = false;
     this.#input = 'ended';
     this.#source.close();
-    this.#lanes.clear();
-    this.#lastLane = undefined;
-    for (let lane = this.#ready.least(); lane !== undefined; lane = this.#ready.least())
-      this.#ready.remove(lane);
-    while (this.#following.shift() !== undefined);
-    this.#busy = 0;
-    this.#waiting = 0;
-    this.#waitingBytes = 0;
+    for (const lane of this.#lanes.values()) this.#keepFollowing(lane);
     this.pump();
   }
 
@@ -131,8 +124,25 @@ export class Scheduler {
   /** As settle, and `next` comes of it (a redirect): admitted anew, as the input's requests are, but before them. */
   follow(request: Request, next: Request): void {
     this.#end(request);
-    if (!this.#stopped) this.#following.push(next);
+    this.#following.push(next);
     this.pump();
+  }
+
+  /** Of what waits only what a redirect asked for goes on: its request was sent, and is owed an outcome. */
+  #keepFollowing(lane: Lane): void {
+    for (let left = lane.waiting.length; left > 0; left--) {
+      const request = lane.waiting.shift()!;
+      if (request.hops.length > 0) lane.waiting.push(request);
+      else this.#left(request);
+    }
+    if (lane.waiting.length > 0) return;
+    if (lane.level !== -1) this.#ready.remove(lane);
+    if (lane.busy && lane.inFlight === 0) this.#rest(lane);
+  }
+
+  #left(request: Request): void {
+    this.#waiting--;
+    this.#waitingBytes -= request.body?.length ?? 0;
   }
 
   #end(request: Request): void {
@@ -233,8 +243,7 @@ export class Scheduler {
 
   #dispatchFrom(lane: Lane): void {
     const request = lane.waiting.shift()!;
-    this.#waiting--;
-    this.#waitingBytes -= request.body?.length ?? 0;
+    this.#left(request);
     request.queueMs = this.#clock.now() - request.queuedAtMs;
     this.#dispatch(lane, request);
   }

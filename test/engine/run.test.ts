@@ -256,6 +256,49 @@ describe('a run that is stopped', () => {
     expect(network.connector.held).toEqual([]);
   });
 
+  describe('while redirects are followed', () => {
+    /** Sends everything on to one origin, which is slow. */
+    const redirecting = () =>
+      new Network((peer, { target }) => {
+        if (target.startsWith('/away'))
+          return echoAfter(1000)(peer, { target, method: 'GET', body: '', nth: 0 });
+        const to = `Location: http://away.test/away${target}`;
+        peer.after(100, () => peer.send([`HTTP/1.1 302 Found\r\n${to}\r\nContent-Length: 0\r\n\r\n`], 0));
+      });
+    const options = { concurrency: 4, perHost: 1, followRedirects: true, graceMs: 60_000 };
+    const sentOf = ({ sent }: Network) => sent.filter((one) => !one.includes('/away')).length;
+
+    // Before the redirects come, and when most wait for the one slot of their new origin.
+    it.each([50, 300])(
+      'brings each request that was sent to its outcome, stopped after %i ms',
+      async (ms) => {
+        const network = redirecting();
+        const { core, sink, clock } = network.run(urls(50, 4), options, new ArraySink());
+        core.start();
+        clock.advance(ms);
+        core.stop('caller');
+        const sent = sentOf(network);
+        await network.until(() => core.state === 'ended');
+        await core.done;
+        expect(sent).toBeGreaterThanOrEqual(4);
+        expect(sink.short).toEqual(upTo(sent).map((n) => `${n} /away/${n}`));
+        expect(sentOf(network)).toBe(sent);
+      },
+    );
+
+    it('fails each as aborted where nothing is waited for', async () => {
+      const network = redirecting();
+      const { core, sink, clock } = network.run(urls(50, 4), options, new ArraySink());
+      core.start();
+      clock.advance(300);
+      const sent = sentOf(network);
+      core.abort('caller');
+      await network.until(() => core.state === 'ended');
+      expect(sink.indices).toEqual(upTo(sent));
+      expect(sink.outcomes.every((one) => one.type === 'failure' && one.kind === 'aborted')).toBe(true);
+    });
+  });
+
   it('stops by itself after its duration', async () => {
     const network = new Network(echoAfter(97));
     const { core, sink } = network.run(urls(500), { concurrency: 1, durationMs: 1000 }, new ArraySink());
