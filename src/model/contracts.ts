@@ -3,7 +3,9 @@
 
 import type { Origin } from './origin.ts';
 import type { Failure, Outcome } from './outcome.ts';
+import type { Proxy } from './proxy.ts';
 import type { Request } from './request.ts';
+import type { ResponseHead } from './response-head.ts';
 
 /** Time. Monotonic: a jump of the wall clock moves nothing. */
 export interface Clock {
@@ -94,6 +96,9 @@ export interface Wire {
   end(): void;
   /** Closes at once, sending a reset where the system allows it. onClose follows. */
   destroy(): void;
+  /** Stops reading: what the peer sends fills the kernel's buffers, then its own. A few octets may come yet. */
+  pause(): void;
+  resume(): void;
   /** Bytes given to write that the kernel has not taken. */
   readonly pendingBytes: number;
   readonly remoteAddress: string;
@@ -101,7 +106,27 @@ export interface Wire {
 
 /** Opens wires. */
 export interface Connector {
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents): Wire;
+  /** To the origin, whose addresses these are; or, with a proxy whose addresses these are, through it: then `onConnect`
+   *  comes when the way to the origin is open. A proxy for plain http needs no such way (RFC 9112 section 3.2.2). */
+  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: Proxy): Wire;
+}
+
+/** Takes the content of a response as it arrives, where it is not to be held in memory. One request, one taker. */
+export interface ContentTaker {
+  /**
+   * The head of a final response has come. True: its content is given to `onContent` and the response that `done` gets
+   * has an empty body; false: the content is collected as usual (that of a redirect, say).
+   */
+  onHead(request: Request, head: ResponseHead, control: ContentControl): boolean;
+  /** `bytes` is valid during the call only. False: no more for now, until `control.resume()`. */
+  onContent(bytes: Buffer, start: number, end: number): boolean;
+}
+
+/** What a taker may do to the response that it takes. */
+export interface ContentControl {
+  resume(): void;
+  /** It wants no more: the request fails with kind `aborted`, and its connection closes. */
+  cancel(): void;
 }
 
 /** Where outcomes go. Batches in, backpressure out. */

@@ -25,10 +25,14 @@ export type Kind =
   | 'resources'
   /** the certificate was not accepted */
   | 'certificate'
+  /** the proxy refused or did not understand */
+  | 'proxy'
   /** what came was not HTTP/1.x as RFC 9112 has it */
   | 'protocol'
   /** one of the limits on what a peer may send was passed */
   | 'too-large'
+  /** the response is not what the caller expects of one (failOn) */
+  | 'unexpected'
   /** the caller stopped it */
   | 'aborted'
   | 'unknown';

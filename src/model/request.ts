@@ -1,10 +1,12 @@
 // What to send: one request with its index, and how far it has come. Never sends anything.
 
-import type { Done } from './contracts.ts';
+import type { BodyStream } from './body-stream.ts';
+import type { ContentTaker, Done } from './contracts.ts';
 import { EMPTY_HEADERS, type HeaderBlock, type HeadersInput } from './header-block.ts';
 import { InvalidRequest } from './invalid.ts';
 import { type Origin, parseUrl } from './origin.ts';
 import type { Sent } from './outcome.ts';
+import type { Proxy } from './proxy.ts';
 
 /** What callers and input files give: a URL, or an object that names more. */
 export type RequestInput = string | URL | RequestObject;
@@ -43,6 +45,8 @@ export class Request {
   readonly headers: HeaderBlock;
   readonly body: Uint8Array | undefined;
   readonly id: string | number | undefined;
+  /** A body that is produced while it is sent, in place of `body`. */
+  stream: BodyStream | undefined = undefined;
 
   /** How often it was given to the transport; 0 before the first time. */
   attempt = 0;
@@ -57,6 +61,10 @@ export class Request {
   fresh = false;
   /** Field lines that the session adds to the present attempt (Cookie, Authorization), each with its CR LF. */
   sessionFields: string | undefined = undefined;
+  /** The proxy of the present attempt. */
+  proxy: Proxy | undefined = undefined;
+  /** Takes the content as it arrives; undefined where it is collected. */
+  taker: ContentTaker | undefined = undefined;
   /** The redirects that led here. */
   hops: readonly Hop[] = NO_HOPS;
   /** Who hears of the outcome, while the transport has it. */

@@ -195,6 +195,14 @@ class SocketWire implements Wire {
     this.#carrier.destroy();
   }
 
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   get pendingBytes(): number {
     return this.#socket.writableLength;
   }

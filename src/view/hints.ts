@@ -12,8 +12,10 @@ const BY_KIND: Readonly<Record<Kind, string>> = {
   'not-found': 'the name has no address',
   resources: 'this machine ran out of descriptors or ports; lower --concurrency',
   certificate: 'not trusted; --cacert names whom to trust, -k trusts anyone',
+  proxy: 'the proxy refused, or is none; the record says why',
   protocol: 'what came was not HTTP/1.x',
   'too-large': 'more than the limits on responses allow',
+  unexpected: 'not what --fail-on expects of a response',
   aborted: 'stopped before it was done',
   unknown: 'the record says more',
 };

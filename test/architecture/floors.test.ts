@@ -11,6 +11,8 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const FLOORS: Readonly<Record<string, number>> = {
   model: 0,
   metrics: 1,
+  bodies: 2,
+  inspection: 2,
   sources: 2,
   scheduler: 2,
   transport: 2,

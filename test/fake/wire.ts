@@ -60,6 +60,8 @@ export class FakeWire implements Wire {
   /** False: the kernel takes nothing more, and what is written waits until `drain`. */
   takes = true;
   pendingBytes = 0;
+  /** Our side reads no more; a test that wants a kernel's backpressure holds back by itself. */
+  paused = false;
   readonly remoteAddress = '192.0.2.1:80';
   /** The peer's side hears of what was written; also called synchronously, so answer later. */
   onWritten: (() => void) | undefined;
@@ -95,6 +97,14 @@ export class FakeWire implements Wire {
 
   destroy(): void {
     this.#release('destroyed');
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
   }
 
   #release(state: 'ended' | 'destroyed'): void {

@@ -306,8 +306,10 @@ const KINDS = names<Kind>({
   'not-found': true,
   resources: true,
   certificate: true,
+  proxy: true,
   protocol: true,
   'too-large': true,
+  unexpected: true,
   aborted: true,
   unknown: true,
 });
