@@ -3,7 +3,7 @@
 
 import type { Origin } from './origin.ts';
 import type { Failure, Outcome } from './outcome.ts';
-import type { Proxy } from './proxy.ts';
+import type { ProxyServer } from './proxy-server.ts';
 import type { Request } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
 
@@ -108,7 +108,7 @@ export interface Wire {
 export interface Connector {
   /** To the origin, whose addresses these are; or, with a proxy whose addresses these are, through it: then `onConnect`
    *  comes when the way to the origin is open. A proxy for plain http needs no such way (RFC 9112 section 3.2.2). */
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: Proxy): Wire;
+  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: ProxyServer): Wire;
 }
 
 /** Takes the content of a response as it arrives, where it is not to be held in memory. One request, one taker. */

@@ -6,7 +6,7 @@ import { EMPTY_HEADERS, type HeaderBlock, type HeadersInput } from './header-blo
 import { InvalidRequest } from './invalid.ts';
 import { type Origin, parseUrl } from './origin.ts';
 import type { Sent } from './outcome.ts';
-import type { Proxy } from './proxy.ts';
+import type { ProxyServer } from './proxy-server.ts';
 
 /** What callers and input files give: a URL, or an object that names more. */
 export type RequestInput = string | URL | RequestObject;
@@ -62,7 +62,7 @@ export class Request {
   /** Field lines that the session adds to the present attempt (Cookie, Authorization), each with its CR LF. */
   sessionFields: string | undefined = undefined;
   /** The proxy of the present attempt. */
-  proxy: Proxy | undefined = undefined;
+  proxy: ProxyServer | undefined = undefined;
   /** Takes the content as it arrives; undefined where it is collected. */
   taker: ContentTaker | undefined = undefined;
   /** The redirects that led here. */

@@ -2,7 +2,7 @@
 
 export type ProxyScheme = 'http' | 'https' | 'socks5' | 'socks5h';
 
-export interface Proxy {
+export interface ProxyServer {
   /** `scheme://host:port` and a mark that tells credentials apart without showing them: connections are kept by it. */
   readonly key: string;
   readonly scheme: ProxyScheme;
