@@ -13,7 +13,7 @@ const BAD_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 /** What flurry itself frames; a caller's own value could only contradict it (RFC 9112 section 6.2). */
 const FRAMING = new Set(['content-length', 'transfer-encoding']);
 
-/** Validated header lines without Host and without framing fields. Immutable, shared by many requests. */
+/** Validated header lines without Host, Expect and framing fields. Immutable, shared by many requests. */
 export class HeaderBlock {
   /** `Name: value\r\n` lines. */
   readonly text: string;
@@ -21,17 +21,20 @@ export class HeaderBlock {
   readonly host: string | undefined;
   /** True when the caller asked that the connection end after the response. */
   readonly close: boolean;
+  /** True when the caller asked for `Expect: 100-continue`: it is sent where there is a body to hold back. */
+  readonly expectsContinue: boolean;
   readonly #fields: ReadonlyMap<string, readonly [string, readonly string[]]>;
 
   constructor(fields: ReadonlyMap<string, readonly [string, readonly string[]]>) {
     this.#fields = fields;
     let text = '';
     for (const [key, [name, values]] of fields) {
-      if (key === 'host') continue;
+      if (key === 'host' || key === 'expect') continue;
       for (const value of values) text += `${name}: ${value}\r\n`;
     }
     this.text = text;
     this.host = fields.get('host')?.[1][0];
+    this.expectsContinue = fields.has('expect');
     this.close = (fields.get('connection')?.[1] ?? []).some((v) => /(?:^|,)\s*close\s*(?:,|$)/i.test(v));
   }
 
@@ -90,6 +93,8 @@ function addField(
       throw new InvalidRequest(`header ${name} holds a character that cannot be sent`);
     field[1].push(text);
   }
+  if (key === 'expect' && field[1].some((one) => one.toLowerCase() !== '100-continue'))
+    throw new InvalidRequest('Expect can only be 100-continue (RFC 9110 section 10.1.1)');
   if (key === 'host' && field[1].length !== 1)
     throw new InvalidRequest('exactly one Host header can be sent');
   fresh.set(key, field);

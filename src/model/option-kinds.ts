@@ -125,6 +125,17 @@ export function bytes(c: Common<number> & { min: number; max: number }): OptionR
   );
 }
 
+export function bytesOrNone(
+  c: Common<number | undefined> & { min: number; max: number },
+): OptionRow<number | undefined> {
+  const expects = `a size from ${showBytes(c.min)} to ${showBytes(c.max)}, such as 64k, 10M or 1G`;
+  return row('bytes', expects, c, (name, value) =>
+    value === undefined || value === null
+      ? undefined
+      : bounded(name, withUnit(value, BYTE_UNITS, 1), c.min, c.max, expects),
+  );
+}
+
 export function flag(c: Common<boolean>): OptionRow<boolean> {
   return row('flag', 'true or false', c, (name, value) => {
     if (typeof value === 'boolean') return value;

@@ -3,6 +3,7 @@
 import type { HeadersInput } from './header-block.ts';
 import {
   bytes,
+  bytesOrNone,
   choice,
   custom,
   duration,
@@ -11,13 +12,51 @@ import {
   integer,
   integerOrNone,
   list,
+  OptionError,
+  type OptionRow,
   text,
 } from './option-kinds.ts';
+import type { Response } from './outcome.ts';
 
 const DAY = 86_400_000;
 
 function isText(value: unknown): boolean {
   return value === undefined || typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** What a list of texts says on the command line, and what code may give in its place, checked by the room that uses it. */
+function listOr<T>(
+  texts: OptionRow<readonly string[]>,
+  expects: string,
+  accepts: (value: unknown) => boolean,
+): OptionRow<readonly string[] | T> {
+  return {
+    ...texts,
+    expects,
+    read(name, value) {
+      if (accepts(value)) return value as T;
+      if (typeof value === 'string') return [value];
+      throw new OptionError(name, `${name} takes ${expects}`);
+    },
+  };
+}
+
+type ResponseCheck = (response: Response) => boolean | string;
+
+function isListOf(value: unknown, accepts: (one: unknown) => boolean): boolean {
+  return Array.isArray(value) ? value.every(accepts) : typeof value !== 'string' && accepts(value);
+}
+
+function isTextOrNumber(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+function isTextOrExpression(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof RegExp;
+}
+
+function isTextOrFunction(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'function';
 }
 
 export const OPTIONS = {
@@ -74,20 +113,53 @@ export const OPTIONS = {
     secret: true,
   }),
 
+  expectContinueBytes: bytesOrNone({
+    default: undefined,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    flag: '--expect-continue <size>',
+    group: 'Requests',
+    doc: 'bodies from this size on are held back until the server says that it wants them (Expect: 100-continue); so is any body where the caller sets that field',
+  }),
   user: text({
     default: undefined,
     flag: '-u, --user <user:password>',
     group: 'Session',
-    doc: 'user and password of every request (Basic authentication); no redirect takes them to another origin',
+    doc: 'user and password of every request (Basic, or Digest with --digest), or @file that holds them; no redirect takes them to another origin',
     secret: true,
   }),
   bearer: text({
     default: undefined,
     flag: '--oauth2-bearer <token>',
     group: 'Session',
-    doc: 'a Bearer token for every request; no redirect takes it to another origin',
+    doc: 'a Bearer token for every request, or @file that holds it; no redirect takes it to another origin',
     secret: true,
   }),
+  digest: flag({
+    default: false,
+    flag: '--digest',
+    group: 'Session',
+    doc: 'answer Digest challenges with the user and password of -u or of .netrc, in place of Basic',
+  }),
+  auth: custom<
+    readonly {
+      readonly origin: string;
+      readonly user?: string | undefined;
+      readonly password?: string | undefined;
+      readonly token?: string | undefined;
+      readonly scheme?: 'basic' | 'bearer' | 'digest' | undefined;
+    }[]
+  >(
+    'a list such as [{ origin: "https://host", user, password }]',
+    {
+      default: [],
+      scope: 'code',
+      group: 'Session',
+      doc: 'credentials by origin (https://host, host:port or *.host): user and password for Basic or Digest, or a Bearer token',
+      secret: true,
+    },
+    (value) => Array.isArray(value) && value.every((one) => typeof one === 'object' && one !== null),
+  ),
   netrc: text({
     default: undefined,
     scope: 'code',
@@ -298,6 +370,14 @@ export const OPTIONS = {
     group: 'Timeouts',
     doc: 'from the request sent until the header section of its response is whole',
   }),
+  expectTimeoutMs: duration({
+    default: 1_000,
+    min: 0,
+    max: DAY,
+    flag: '--expect100-timeout <duration>',
+    group: 'Timeouts',
+    doc: 'how long a body is held back for a 100 Continue; then it is sent all the same (RFC 9110 section 10.1.1)',
+  }),
   idleTimeoutMs: duration({
     default: 30_000,
     min: 1,
@@ -393,12 +473,120 @@ export const OPTIONS = {
     group: 'TLS and addresses',
     doc: 'how long an address is used before its name is looked up again; at once after a failed connection',
   }),
+  dnsNegativeTtlMs: duration({
+    default: 1_000,
+    min: 0,
+    max: DAY,
+    flag: '--dns-negative-ttl <duration>',
+    group: 'TLS and addresses',
+    doc: 'how long a name that has no address is not looked up again; a name server that failed is asked again at once',
+  }),
+  dnsServers: list({
+    default: [],
+    flag: '--dns-servers <address,...>',
+    group: 'TLS and addresses',
+    doc: 'name servers to ask in place of the system’s, as address or address:port; the hosts file is not read then',
+  }),
+  resolve: list({
+    default: [],
+    flag: '--resolve <host:port:address>',
+    group: 'TLS and addresses',
+    doc: 'use these addresses (several parted by commas) for host and port, in place of a lookup; * is every host; repeatable',
+  }),
+  connectTo: list({
+    default: [],
+    flag: '--connect-to <h1:p1:h2:p2>',
+    group: 'TLS and addresses',
+    doc: 'connect to host h2 and port p2 for requests to h1 and p1; either pair may be empty: any, or the request’s own; repeatable',
+  }),
   family: choice(['any', '4', '6'], {
     default: 'any',
     flag: '--ip <family>',
     group: 'TLS and addresses',
     doc: 'IP version to connect over',
   }),
+
+  // ── expectations ──────────────────────────────────────────────────────────────────────────────────────────
+  failOn: listOr<ResponseCheck | readonly (string | ResponseCheck)[]>(
+    list({
+      default: [],
+      flag: '--fail-on <condition>',
+      group: 'Expectations',
+      doc: "a response that meets it is a failure: '5xx,429', 'status!=200', 'body~error', 'header:ETag', '!header:ETag', 'size<100', 'type!=text/html'; repeatable",
+    }),
+    'a condition such as 5xx, a function of a response, or a list of them',
+    (value) => isListOf(value, isTextOrFunction),
+  ),
+  matchStatus: listOr<number | readonly (string | number)[]>(
+    list({
+      default: [],
+      flag: '--match-status <statuses>',
+      group: 'Expectations',
+      doc: 'keep responses of these statuses only, such as 200,3xx,500-599; the others are counted and leave no record',
+    }),
+    'statuses such as 200, 3xx or 500-599, or a list of them',
+    (value) => isListOf(value, isTextOrNumber),
+  ),
+  filterStatus: listOr<number | readonly (string | number)[]>(
+    list({
+      default: [],
+      flag: '--filter-status <statuses>',
+      group: 'Expectations',
+      doc: 'drop responses of these statuses',
+    }),
+    'statuses such as 200, 3xx or 500-599, or a list of them',
+    (value) => isListOf(value, isTextOrNumber),
+  ),
+  match: listOr<RegExp | readonly (string | RegExp)[]>(
+    list({
+      default: [],
+      flag: '--match <regex>',
+      group: 'Expectations',
+      doc: 'keep responses whose body matches, (?i) in front for any case; repeatable, one of them is enough',
+    }),
+    'a regular expression, or a list of them',
+    (value) => isListOf(value, isTextOrExpression),
+  ),
+  filter: listOr<RegExp | readonly (string | RegExp)[]>(
+    list({
+      default: [],
+      flag: '--filter <regex>',
+      group: 'Expectations',
+      doc: 'drop responses whose body matches; repeatable',
+    }),
+    'a regular expression, or a list of them',
+    (value) => isListOf(value, isTextOrExpression),
+  ),
+  matchSize: listOr<number | readonly (string | number)[]>(
+    list({
+      default: [],
+      flag: '--match-size <sizes>',
+      group: 'Expectations',
+      doc: 'keep responses whose body has one of these sizes, such as 0,1234,100-200',
+    }),
+    'sizes in bytes such as 1234 or 100-200, or a list of them',
+    (value) => isListOf(value, isTextOrNumber),
+  ),
+  filterSize: listOr<number | readonly (string | number)[]>(
+    list({
+      default: [],
+      flag: '--filter-size <sizes>',
+      group: 'Expectations',
+      doc: 'drop responses whose body has one of these sizes',
+    }),
+    'sizes in bytes such as 1234 or 100-200, or a list of them',
+    (value) => isListOf(value, isTextOrNumber),
+  ),
+  extract: listOr<Readonly<Record<string, string>>>(
+    list({
+      default: [],
+      flag: '--extract <name=what>',
+      group: 'Expectations',
+      doc: 'a field of the record out of the response: id=/data/id, ids=$.items[*].id, title=regex:<title>(.*?)<, all=regex*:\\d+, etag=header:ETag; repeatable',
+    }),
+    'name=expression, a list of them, or an object of name: expression',
+    (value) => typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string'),
+  ),
 
   // ── limits ────────────────────────────────────────────────────────────────────────────────────────────────
   headerBytesMax: bytes({

@@ -72,6 +72,8 @@ export class Response {
   readonly firstByteMs: number;
   readonly remoteAddress: string;
   readonly attempts: number;
+  /** What `extract` found, by name; null where it found nothing. Undefined where nothing was to be extracted. */
+  extracted: Readonly<Record<string, unknown>> | undefined = undefined;
   readonly #connection: ConnectionTimings;
   readonly #head: ResponseHead;
   readonly #trailerLines: string;
@@ -182,7 +184,7 @@ export class Response {
   /** The same response with its content decoded. */
   withBody(body: Buffer): Response {
     const { ms, firstByteMs, remoteAddress } = this;
-    return new Response(
+    const response = new Response(
       this.request,
       this.#head,
       body,
@@ -192,6 +194,8 @@ export class Response {
       this.#connection,
       remoteAddress,
     );
+    response.extracted = this.extracted;
+    return response;
   }
 
   get timings(): Timings {

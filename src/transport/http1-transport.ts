@@ -4,7 +4,7 @@ import type { Clock, Connector, Done, Resolver, Transport } from '../model/contr
 import type { Request } from '../model/request.ts';
 import type { ConnectionSettings } from './http1/connection-tools.ts';
 import { HeadParser } from './http1/head-parser.ts';
-import { IdleConnections, OriginPool, type PoolTools } from './pool.ts';
+import { IdleConnections, OriginPool, type PoolTools, poolKey } from './pool.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 export interface Http1Settings extends ConnectionSettings {
@@ -38,8 +38,7 @@ export class Http1Transport implements Transport {
       pipelinedConnectionsMax: Math.ceil(settings.perOriginMax / settings.pipeline),
       idle: this.#idle,
       onEmpty: (pool) => {
-        const { key } = pool.origin;
-        if (this.#pools.get(key) === pool) this.#pools.delete(key);
+        if (this.#pools.get(pool.key) === pool) this.#pools.delete(pool.key);
         if (this.#last === pool) this.#last = undefined;
       },
     };
@@ -50,22 +49,24 @@ export class Http1Transport implements Transport {
     request.sent = 'none';
     request.startedAtMs = this.#clock.now();
     const last = this.#last;
-    if (last !== undefined && last.origin === request.origin) last.send(request, done);
+    if (last !== undefined && last.origin === request.origin && last.proxy === request.proxy)
+      last.send(request, done);
     else this.#poolOf(request).send(request, done);
   }
 
   #poolOf(request: Request): OriginPool {
-    const { origin } = request;
-    let pool = this.#pools.get(origin.key);
+    const { origin, proxy } = request;
+    const key = poolKey(origin, proxy);
+    let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = new OriginPool(origin, this.#tools);
+      pool = new OriginPool(origin, proxy, this.#tools);
       if (this.#closed) pool.retire();
       if (this.#aborted) {
         // It refuses, has no connection ever, and so is not kept.
         pool.abort();
         return pool;
       }
-      this.#pools.set(origin.key, pool);
+      this.#pools.set(key, pool);
     }
     this.#last = pool;
     return pool;

@@ -5,6 +5,7 @@ import type { Done, Resolver } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
 import { Failure } from '../model/outcome.ts';
+import type { ProxyServer } from '../model/proxy-server.ts';
 import type { Request } from '../model/request.ts';
 import { Connection, isPipelinable } from './http1/connection.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTools } from './http1/connection-tools.ts';
@@ -62,8 +63,16 @@ export class IdleConnections {
   }
 }
 
+/** Connections differ by where they end and by what stands in between, credentials included. */
+export function poolKey(origin: Origin, proxy: ProxyServer | undefined): string {
+  return proxy === undefined ? origin.key : `${origin.key} ${proxy.key}`;
+}
+
 export class OriginPool implements ConnectionOwner {
   readonly origin: Origin;
+  readonly proxy: ProxyServer | undefined;
+  /** Under which the transport keeps it. */
+  readonly key: string;
   readonly heads: RequestHeads;
   free: Connection | undefined;
   readonly #tools: PoolTools;
@@ -81,9 +90,11 @@ export class OriginPool implements ConnectionOwner {
   #aborted = false;
   #retired = false;
 
-  constructor(origin: Origin, tools: PoolTools) {
+  constructor(origin: Origin, proxy: ProxyServer | undefined, tools: PoolTools) {
     this.origin = origin;
-    this.heads = new RequestHeads(origin);
+    this.proxy = proxy;
+    this.key = poolKey(origin, proxy);
+    this.heads = new RequestHeads(origin, proxy);
     this.#tools = tools;
     this.#trustedIdleMs = origin.scheme === 'https' ? TRUSTED_IDLE_SECURE_MS : TRUSTED_IDLE_MS;
   }
@@ -130,9 +141,7 @@ export class OriginPool implements ConnectionOwner {
     if (this.#retired) connection.retire();
     this.#connections.add(connection);
     connection.open(request);
-    this.#tools.resolver.resolve(this.origin.host, (error, addresses) =>
-      connection.onResolved(error, addresses),
-    );
+    this.#tools.resolver.resolve(this.#host, (error, addresses) => connection.onResolved(error, addresses));
   }
 
   #sendOn(connection: Connection, request: Request): void {
@@ -242,13 +251,18 @@ export class OriginPool implements ConnectionOwner {
   }
 
   onClosed(connection: Connection, before: ConnectionState): void {
-    if (before === 'connecting') this.#tools.resolver.forget(this.origin.host);
+    if (before === 'connecting') this.#tools.resolver.forget(this.#host);
     if (connection.idle) this.#removeIdle(connection);
     if (this.free === connection) this.free = undefined;
     this.#roomy.delete(connection);
     this.#connections.delete(connection);
     if (this.#pending.length > 0) this.#drain();
     else this.#leaveIfEmpty();
+  }
+
+  /** Where its connections go. */
+  get #host(): string {
+    return this.proxy?.host ?? this.origin.host;
   }
 
   /** A pool that has nothing is let go of; one that a request will come back to is not. */

@@ -1,5 +1,6 @@
 // The response that is arriving: what of it has come, and when. Decides nothing about its connection.
 
+import type { ContentControl, ContentTaker } from '../../model/contracts.ts';
 import { type ConnectionTimings, Response } from '../../model/outcome.ts';
 import type { Request } from '../../model/request.ts';
 import type { ResponseHead } from '../../model/response-head.ts';
@@ -13,8 +14,15 @@ export class ArrivingResponse implements ParserEvents {
   head: ResponseHead | undefined;
   /** It is whole: `take` hands it out. */
   complete = false;
+  /** 100 Continue has come: the peer wants the body. */
+  continued = false;
+  /** Who takes its content as it arrives; it wants no more for now while `holds`. */
+  taker: ContentTaker | undefined;
+  holds = false;
   readonly #parser: ResponseParser;
   readonly #body: BodyBuffer;
+  #request: Request | undefined;
+  #control: ContentControl | undefined;
   #firstByteMs = 0;
   #trailerLines = '';
 
@@ -23,10 +31,16 @@ export class ArrivingResponse implements ParserEvents {
     this.#body = new BodyBuffer(limits);
   }
 
-  /** What arrives from now on answers a request of this method. */
-  begin(method: string): void {
-    this.#parser.begin(method);
+  /** What arrives from now on answers this request. `control`: for who takes its content. */
+  begin(request: Request, control: ContentControl | undefined): void {
+    if (control === undefined) this.#parser.begin(request.method);
+    else this.#parser.begin(request.method, Number.POSITIVE_INFINITY);
+    this.#request = request;
+    this.#control = control;
     this.head = undefined;
+    this.taker = undefined;
+    this.holds = false;
+    this.continued = false;
     this.#firstByteMs = 0;
   }
 
@@ -76,15 +90,23 @@ export class ArrivingResponse implements ParserEvents {
 
   // ── what the parser tells ───────────────────────────────────────────────────────────────────────────────
 
-  onInterim(): void {
+  onInterim(head: ResponseHead): void {
     this.#firstByteMs = 0;
+    if (head.status === 100) this.continued = true;
   }
 
   onHead(head: ResponseHead): void {
     this.head = head;
+    const request = this.#request!;
+    if (this.#control === undefined || request.taker === undefined) return;
+    if (request.taker.onHead(request, head, this.#control)) this.taker = request.taker;
   }
 
   onContent(b: Buffer, start: number, end: number): Fault | undefined {
+    if (this.taker !== undefined) {
+      if (!this.taker.onContent(b, start, end)) this.holds = true;
+      return undefined;
+    }
     const { contentLength } = this.head!.framing;
     return this.#body.take(b, start, end, this.#body.length === 0 && contentLength === end - start);
   }

@@ -2,6 +2,7 @@
 
 import type { Clock, Connector } from '../../model/contracts.ts';
 import type { Origin } from '../../model/origin.ts';
+import type { ProxyServer } from '../../model/proxy-server.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type { Connection } from './connection.ts';
 import type { HeadParser } from './head-parser.ts';
@@ -15,6 +16,9 @@ export interface ConnectionSettings {
   readonly tlsTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  readonly expectTimeoutMs: number;
+  /** Bodies from this size on are held back for a 100 Continue; undefined: none are, unless their request says so. */
+  readonly expectContinueBytes: number | undefined;
   readonly timeoutMs: number;
   readonly keepAliveMs: number;
 }
@@ -36,6 +40,8 @@ export type ConnectionState = 'resolving' | 'connecting' | 'securing' | 'open' |
 /** What the pool hears. */
 export interface ConnectionOwner {
   readonly origin: Origin;
+  /** What stands between it and the origin. */
+  readonly proxy: ProxyServer | undefined;
   readonly heads: RequestHeads;
   /** The connection whose response is being handed out: whoever sends now takes it first, and no list is touched. */
   free: Connection | undefined;

@@ -1,8 +1,8 @@
 // One HTTP/1.1 connection: requests out in order, responses back in the same order (RFC 9112 section 9). It decides
 // what each octet, silence or close means for the requests it has; who gets it next is the pool's matter.
 
-import type { Address, Wire, WireEvents } from '../../model/contracts.ts';
-import { type ConnectionTimings, type Kind, type Phase, REUSED } from '../../model/outcome.ts';
+import type { Address, ContentControl, Wire, WireEvents } from '../../model/contracts.ts';
+import { type ConnectionTimings, type Kind, type Phase, REUSED, type Response } from '../../model/outcome.ts';
 import { isIdempotent, type Request } from '../../model/request.ts';
 import { Timed } from '../timer-wheel.ts';
 import { kindOf, UnprovenEnd } from '../wire-errors.ts';
@@ -11,7 +11,7 @@ import type { ConnectionOwner, ConnectionState, ConnectionTools } from './connec
 import { failureText } from './failure-text.ts';
 import type { Fault } from './limits.ts';
 import { settle, settleFailed } from './settling.ts';
-import { Upload } from './upload.ts';
+import { type Upload, uploadOf } from './upload.ts';
 
 /** A server's Keep-Alive timeout runs on its clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
@@ -49,6 +49,9 @@ export class Connection extends Timed implements WireEvents {
   #out = '';
   /** The body of the present request. */
   #upload: Upload | undefined;
+  /** The present request said `Expect: 100-continue`; its body is held back while `holdsBack`. */
+  #expected = false;
+  #holdsBack = false;
   #timings: ConnectionTimings = REUSED;
   #phaseStartMs = 0;
   #dnsMs = 0;
@@ -94,7 +97,8 @@ export class Connection extends Timed implements WireEvents {
     this.#phaseStartMs = nowMs;
     this.#deadline(this.#tools.settings.connectTimeoutMs, nowMs);
     try {
-      this.#wire = this.#tools.connector.connect(this.#owner.origin, addresses, this);
+      const { origin, proxy } = this.#owner;
+      this.#wire = this.#tools.connector.connect(origin, addresses, this, proxy);
     } catch (failure) {
       this.#breakDown('connect', kindOf(failure), failure);
     }
@@ -134,18 +138,52 @@ export class Connection extends Timed implements WireEvents {
 
   #transmit(request: Request, nowMs: number): void {
     if (request.headers.close) this.reusable = false;
-    const head = this.#owner.heads.write(request);
-    const { body } = request;
+    const upload = uploadOf(request, this.#wire!, this.#onUpload);
+    if (upload !== undefined) return this.#uploads(request, upload, nowMs);
     request.sent = 'whole';
-    if (body === undefined || body.length === 0) this.#out += head;
-    else {
-      this.#flush();
-      this.#upload = new Upload(this.#wire!, body);
-      this.#upload.start(head);
-      if (!this.#upload.done) request.sent = 'partial';
-    }
+    this.#out += this.#owner.heads.write(request);
     if (request === this.#current) this.#expect(request, nowMs);
   }
+
+  /** A request with a body is never behind another. */
+  #uploads(request: Request, upload: Upload, nowMs: number): void {
+    this.#flush();
+    this.#upload = upload;
+    request.sent = 'partial';
+    this.#expected = this.#expectsContinue(request);
+    this.#holdsBack = this.#expected;
+    const head = this.#owner.heads.write(request, this.#expected);
+    this.#expect(request, nowMs);
+    if (this.#holdsBack) this.#wire!.write(head, undefined);
+    else this.#startUpload(head, nowMs);
+  }
+
+  /** Sent again, it no longer asks: it may have been this that failed it (RFC 9110 section 10.1.1, 417). */
+  #expectsContinue({ headers, body, stream, fresh }: Request): boolean {
+    if (fresh) return false;
+    const length = stream === undefined ? body!.length : (stream.length ?? Number.POSITIVE_INFINITY);
+    return headers.expectsContinue || length >= (this.#tools.settings.expectContinueBytes ?? Number.NaN);
+  }
+
+  #startUpload(head: string, nowMs: number): void {
+    this.#holdsBack = false;
+    this.#upload!.start(head);
+    this.#uploaded(nowMs);
+  }
+
+  #uploaded(nowMs: number): void {
+    const request = this.#current;
+    // A producer that failed at once has ended it all; and a response that came early stops the sending.
+    if (this.state !== 'open' || request?.sent !== 'partial') return;
+    if (this.#upload!.done) request.sent = 'whole';
+    this.#expectBy(request, nowMs);
+  }
+
+  readonly #onUpload = (error: Error | undefined): void => {
+    if (this.state !== 'open' || this.#current === undefined) return;
+    if (error === undefined) return this.#uploaded(this.#tools.clock.now());
+    this.#end('send', 'invalid', `the body of the request cannot be sent: ${error.message}`, error, false);
+  };
 
   #flush(): void {
     if (this.#out === '') return;
@@ -155,24 +193,24 @@ export class Connection extends Timed implements WireEvents {
   }
 
   onDrain(): void {
-    const request = this.#current;
-    if (this.state !== 'open' || request?.sent !== 'partial') return;
+    if (this.state !== 'open' || this.#holdsBack || this.#current?.sent !== 'partial') return;
     this.#upload!.resume();
-    if (this.#upload!.done) request.sent = 'whole';
-    this.#expectBy(request, this.#tools.clock.now());
+    this.#uploaded(this.#tools.clock.now());
   }
 
   /** What arrives from now on answers this request. */
   #expect(request: Request, nowMs: number): void {
-    this.#response.begin(request.method);
+    this.#response.begin(request, request.taker === undefined ? undefined : this.#controlOf(request));
     this.#expectBy(request, nowMs);
   }
 
   /** While a body leaves, each slice may take as long as silence may; the response is awaited when it is out. */
   #expectBy(request: Request, nowMs: number): void {
     const { settings } = this.#tools;
-    const phaseMs = request.sent === 'partial' ? settings.idleTimeoutMs : settings.firstByteTimeoutMs;
-    this.#deadline(phaseMs, nowMs);
+    if (request.sent !== 'partial') this.#deadline(settings.firstByteTimeoutMs, nowMs);
+    else if (this.#holdsBack) this.#deadline(settings.expectTimeoutMs, nowMs);
+    // The peer is not to blame for a body that its producer does not give.
+    else this.#deadline(this.#upload!.starved ? Number.POSITIVE_INFINITY : settings.idleTimeoutMs, nowMs);
   }
 
   // ── responses ───────────────────────────────────────────────────────────────────────────────────────────
@@ -191,24 +229,56 @@ export class Connection extends Timed implements WireEvents {
     this.#reading = false;
     if (this.state !== 'open') return;
     this.#flush();
+    if (this.#current === undefined || this.#response.head === undefined) return;
+    if (this.#response.holds) return this.#pause();
     // Part of a response came: silence is measured from here.
-    if (this.#current !== undefined && this.#response.head !== undefined)
-      this.#deadline(this.#tools.settings.idleTimeoutMs, nowMs);
+    this.#deadline(this.#tools.settings.idleTimeoutMs, nowMs);
+  }
+
+  /** Its taker wants no more for now: what the peer sends meanwhile, and when, is nobody's fault. */
+  #pause(): void {
+    this.#wire!.pause();
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+  }
+
+  #controlOf(request: Request): ContentControl {
+    return {
+      resume: () => {
+        if (this.#current !== request || this.state !== 'open' || !this.#response.holds) return;
+        this.#response.holds = false;
+        this.#wire!.resume();
+        this.#deadline(this.#tools.settings.idleTimeoutMs, this.#tools.clock.now());
+      },
+      cancel: () => {
+        if (this.#current === request && this.state === 'open') this.#breakDown('body', 'aborted', undefined);
+      },
+    };
   }
 
   #read(request: Request, b: Buffer, start: number, end: number, nowMs: number): number {
     const response = this.#response;
     const pos = response.execute(b, start, end, nowMs);
-    // From here on nothing more of its body is sent.
-    if (response.head !== undefined) request.sent = 'response';
+    // Its taker may have cancelled it.
+    if (this.state !== 'open') return end;
+    if (response.head !== undefined) this.#stopUpload(request);
+    else if (this.#holdsBack && response.continued) this.#startUpload('', nowMs);
     if (response.fault !== undefined) this.#refuse(response.fault);
     else if (response.complete) this.#finish(request, nowMs, pos < end, end === b.length);
     return pos;
   }
 
+  /** From here on nothing more of its body is sent. */
+  #stopUpload(request: Request): void {
+    request.sent = 'response';
+    this.#upload?.close();
+  }
+
   /** The response is whole. `more`: octets follow it in this very read. `full`: the read filled its buffer. */
   #finish(request: Request, nowMs: number, more: boolean, full: boolean): void {
-    const { keepAlive, keepAliveMs } = this.#response.head!.framing;
+    const { framing, status } = this.#response.head!;
+    const { keepAlive, keepAliveMs } = framing;
+    const refused = status === 417 && this.#expected && !this.#isSpent;
+    this.#expected = false;
     this.#served++;
     const next = this.#behind.shift();
     this.#current = next;
@@ -216,6 +286,7 @@ export class Connection extends Timed implements WireEvents {
     const response = this.#response.take(request, nowMs, this.#timings, this.#remoteAddress);
     this.#timings = REUSED;
     this.#upload = undefined;
+    this.#holdsBack = false;
     if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
@@ -223,14 +294,26 @@ export class Connection extends Timed implements WireEvents {
     } else {
       this.#rest(nowMs, full, keepAliveMs);
     }
-    if (this.state !== 'open') return settle(request, response);
+    if (this.state !== 'open') return this.#handOut(request, response, refused);
     this.#owner.free = this;
-    settle(request, response);
+    this.#handOut(request, response, refused);
     if (this.#owner.free !== this) return;
     this.#owner.free = undefined;
     if (this.state !== 'open') return;
     if (this.#current === undefined) this.#owner.onIdle(this);
     else this.#owner.onRoom(this);
+  }
+
+  /** `refused`: what was refused is the Expect alone; without it the request is sent again (RFC 9110 section 15.5.18). */
+  #handOut(request: Request, response: Response, refused: boolean): void {
+    if (!refused) return settle(request, response);
+    const message = `${this.#owner.origin.authority} refuses Expect: 100-continue`;
+    settleFailed(request, 'headers', 'unexpected', message, undefined, true, this.#tools.clock.now());
+  }
+
+  /** True when octets of the request's body are gone that nobody can produce again. */
+  get #isSpent(): boolean {
+    return this.#upload?.spent === true;
   }
 
   /** A final response before its request was out: what is missing or late could only be misread (RFC 9112 section 9.5). */
@@ -279,14 +362,19 @@ export class Connection extends Timed implements WireEvents {
     end.proveNext();
     const request = this.#current!;
     const message = `${this.#owner.origin.authority} sent a body without a length, and nothing shows that the end of the connection was its own`;
-    this.#end('body', 'closed', message, undefined, !request.fresh && isIdempotent(request.method));
+    const again = !request.fresh && isIdempotent(request.method) && !this.#isSpent;
+    this.#end('body', 'closed', message, undefined, again);
   }
 
   // ── ends ────────────────────────────────────────────────────────────────────────────────────────────────
 
-  override onDeadline(): void {
+  override onDeadline(nowMs: number): void {
     if (this.state === 'closed') return;
-    if (this.#current === undefined) return this.#discard();
+    const request = this.#current;
+    if (request === undefined) return this.#discard();
+    if (this.#holdsBack && nowMs < request.startedAtMs + this.#tools.settings.timeoutMs) {
+      return this.#startUpload('', nowMs);
+    }
     this.#breakDown(this.#phase(), 'timeout', undefined);
   }
 
@@ -341,7 +429,7 @@ export class Connection extends Timed implements WireEvents {
     const request = this.#current!;
     const silent = !this.#response.started && request.sent !== 'response';
     const lost = kind === 'reset' || kind === 'closed';
-    return lost && silent && this.#served > 0 && isIdempotent(request.method);
+    return lost && silent && this.#served > 0 && isIdempotent(request.method) && !this.#isSpent;
   }
 
   /** Closes a connection that owes nobody anything. */
@@ -355,6 +443,7 @@ export class Connection extends Timed implements WireEvents {
     if (before === 'closed') return;
     this.state = 'closed';
     this.#out = '';
+    this.#upload?.close();
     this.#tools.wheel.forget(this);
     const unanswered = this.#behind;
     this.#behind = [];
@@ -374,16 +463,16 @@ export class Connection extends Timed implements WireEvents {
     settleFailed(request, 'headers', 'closed', message, undefined, true, this.#tools.clock.now());
   }
 
-  /** The nearer of the phase's end and the attempt's. */
+  /** The nearer of the phase's end and the attempt's; content that is taken as it arrives may take as long as it likes. */
   #deadline(phaseMs: number, nowMs: number): void {
     const total = this.#current!.startedAtMs + this.#tools.settings.timeoutMs;
     const phase = nowMs + phaseMs;
-    this.deadlineMs = Math.min(phase, total);
+    this.deadlineMs = this.#response.taker === undefined ? Math.min(phase, total) : phase;
     if (this.deadlineMs < this.lookMs) this.#tools.wheel.watch(this);
   }
 }
 
 /** Bodies are never pipelined: a refused one closes the connection under all that stand behind it. */
 export function isPipelinable(request: Request): boolean {
-  return isIdempotent(request.method) && request.body === undefined;
+  return isIdempotent(request.method) && request.body === undefined && request.stream === undefined;
 }

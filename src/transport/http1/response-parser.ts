@@ -36,6 +36,7 @@ export class ResponseParser {
   #chunked: ChunkedDecoder | undefined;
   #noContent = false;
   #remaining = 0;
+  #contentBytesMax = 0;
   #interims = 0;
   #headerBytes = 0;
 
@@ -46,9 +47,10 @@ export class ResponseParser {
     this.#carry = new Carry(limits.headerBytesMax);
   }
 
-  /** The next message answers a request of this method. */
-  begin(method: string): void {
+  /** The next message answers a request of this method. A Content-Length beyond `contentBytesMax` is refused at once. */
+  begin(method: string, contentBytesMax = this.#limits.bodyBytesMax): void {
     this.state = 'head';
+    this.#contentBytesMax = contentBytesMax;
     this.#noContent = method === 'HEAD';
     this.#interims = 0;
     this.#headerBytes = 0;
@@ -153,8 +155,8 @@ export class ResponseParser {
       return this.#events.onHead(head);
     }
     if (Number.isNaN(framing.contentLength)) return this.#faulty(malformed('an invalid Content-Length'));
-    if (framing.contentLength > this.#limits.bodyBytesMax) {
-      return this.#faulty(tooLarge('a body', this.#limits.bodyBytesMax, 'bodyBytesMax'));
+    if (framing.contentLength > this.#contentBytesMax) {
+      return this.#faulty(tooLarge('a body', this.#contentBytesMax, 'bodyBytesMax'));
     }
     this.state = 'length';
     this.#remaining = framing.contentLength;

@@ -1,11 +1,41 @@
 // The body of one request on its way out: in slices, so that progress can be told from silence, and sending can stop
 // half way when a response comes early (RFC 9112 section 9.5).
 
+import type { BodyReader, BodyStream } from '../../model/body-stream.ts';
 import type { Wire } from '../../model/contracts.ts';
+import type { Request } from '../../model/request.ts';
 
 const SLICE_BYTES = 64 * 1024;
+const LINE_END = Buffer.from('\r\n');
 
-export class Upload {
+export interface Upload {
+  /** True when all of it has been given to the wire. */
+  readonly done: boolean;
+  /** True while it is the producer that is waited for, not the wire. */
+  readonly starved: boolean;
+  /** True when octets of it were taken that nobody can produce again. */
+  readonly spent: boolean;
+  /** Gives the wire the head and what it can of the body. */
+  start(head: string): void;
+  /** The wire takes more. */
+  resume(): void;
+  /** Nothing more of it is sent. */
+  close(): void;
+}
+
+/** The producer gave something, its end or an error, later than it was asked. */
+export type OnProgress = (error: Error | undefined) => void;
+
+/** Undefined where the request has no octets to send behind its head. */
+export function uploadOf(request: Request, wire: Wire, onProgress: OnProgress): Upload | undefined {
+  const { body, stream } = request;
+  if (stream !== undefined) return new StreamUpload(wire, stream, onProgress);
+  return body === undefined || body.length === 0 ? undefined : new BytesUpload(wire, body);
+}
+
+class BytesUpload implements Upload {
+  readonly starved = false;
+  readonly spent = false;
   readonly #wire: Wire;
   readonly #body: Uint8Array;
   #given = 0;
@@ -15,12 +45,11 @@ export class Upload {
     this.#body = body;
   }
 
-  /** True when all of it has been given to the wire. */
   get done(): boolean {
     return this.#given === this.#body.length;
   }
 
-  /** Gives the wire slices for as long as it takes them at once; the first one leaves with the head. */
+  /** For as long as the wire takes slices at once; the first one leaves with the head. */
   start(head: string): void {
     if (this.#slice(head)) this.resume();
   }
@@ -29,9 +58,104 @@ export class Upload {
     while (!this.done && this.#slice(''));
   }
 
+  close(): void {}
+
   #slice(head: string): boolean {
     const slice = this.#body.subarray(this.#given, this.#given + SLICE_BYTES);
     this.#given += slice.length;
     return this.#wire.write(head, slice);
+  }
+}
+
+/** One piece is under way at a time: asked of the producer, given to the wire, and the next when that took it. */
+class StreamUpload implements Upload {
+  done = false;
+  spent = false;
+  readonly #wire: Wire;
+  readonly #stream: BodyStream;
+  readonly #onProgress: OnProgress;
+  /** Octets still due, where a length was promised. */
+  #left: number | undefined;
+  #reader: BodyReader | undefined;
+  #asked = false;
+  #takes = true;
+  #pumping = false;
+
+  constructor(wire: Wire, stream: BodyStream, onProgress: OnProgress) {
+    this.#wire = wire;
+    this.#stream = stream;
+    this.#left = stream.length;
+    this.#onProgress = onProgress;
+  }
+
+  get starved(): boolean {
+    return this.#asked;
+  }
+
+  start(head: string): void {
+    if (head !== '') this.#takes = this.#wire.write(head, undefined);
+    this.#reader = this.#stream.open();
+    this.spent = !this.#stream.replayable;
+    this.#pump();
+  }
+
+  resume(): void {
+    this.#takes = true;
+    this.#pump();
+  }
+
+  close(): void {
+    this.#reader?.close();
+    this.#reader = undefined;
+  }
+
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#reader !== undefined && this.#takes && !this.#asked) {
+      this.#asked = true;
+      this.#reader.read(this.#onRead);
+    }
+    this.#pumping = false;
+  }
+
+  readonly #onRead = (error: Error | undefined, bytes: Uint8Array | undefined): void => {
+    this.#asked = false;
+    if (this.#reader === undefined) return;
+    const wrong = error ?? this.#give(bytes);
+    if (wrong !== undefined) {
+      this.close();
+      // Told in any case: nobody else sees it.
+      return this.#onProgress(wrong);
+    }
+    if (this.#pumping) return;
+    this.#pump();
+    this.#onProgress(undefined);
+  };
+
+  /** What is wrong with it: a length that was promised is kept to the octet, or the peer would misread what follows. */
+  #give(bytes: Uint8Array | undefined): Error | undefined {
+    if (bytes === undefined) return this.#end();
+    if (this.#left === undefined) {
+      // A chunk leaves whole: its size, its data and the line end behind them in one write.
+      const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END]);
+      this.#takes = this.#wire.write('', chunk);
+      return undefined;
+    }
+    this.#left -= bytes.length;
+    if (this.#left < 0)
+      return new Error(`it is longer than the ${this.#stream.length} bytes that were promised`);
+    this.#takes = this.#wire.write('', bytes);
+    return undefined;
+  }
+
+  #end(): Error | undefined {
+    if (this.#left !== undefined && this.#left > 0) {
+      return new Error(`it ended ${this.#left} bytes before the ${this.#stream.length} that were promised`);
+    }
+    if (this.#left === undefined) this.#wire.write('0\r\n\r\n', undefined);
+    this.done = true;
+    this.close();
+    return undefined;
   }
 }
