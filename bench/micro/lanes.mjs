@@ -50,6 +50,7 @@ function scheduled(hosts, settings) {
     drained: () => {
       drained = true;
     },
+    starved: () => {},
     broken: (error) => {
       throw error;
     },

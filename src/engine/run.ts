@@ -129,6 +129,8 @@ export class RunCore {
     if (this.#settings.strictInput) this.#break('input', new InputError(`${failure.message} (strict input)`));
   }
 
+  starved(): void {}
+
   broken(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#error ??= new InputError(message, { cause: error });

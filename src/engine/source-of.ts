@@ -1,10 +1,12 @@
 // From what callers pass to a Source: a template, a list, an iterable, or a definition that opens one.
 
+import { contentOf } from '../bodies/content.ts';
 import type { Source } from '../model/contracts.ts';
 import { EMPTY_HEADERS, type HeaderBlock } from '../model/header-block.ts';
+import { InvalidRequest } from '../model/invalid.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
-import { type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
+import { type Content, type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
 import { basic, bearer, parseUserOption } from '../session/auth.ts';
 import { ACCEPT_ENCODING } from '../session/decoding.ts';
 import { openFile } from '../sources/file-source.ts';
@@ -114,12 +116,23 @@ export function requestDefaults(settings: Settings): RequestDefaults {
     'Accept-Encoding': settings.compressed ? ACCEPT_ENCODING : null,
     Authorization: authorizationOf(settings),
   });
-  const { body } = settings;
-  return {
-    method: settings.method,
-    headers: base.with(settings.headers),
-    body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
-  };
+  const { body, ...content } = contentOfAll(settings);
+  return { method: settings.method, headers: base.with(settings.headers), body, ...content, contentOf };
+}
+
+/** The body of every request that has none of its own. */
+function contentOfAll({ body, form }: Settings): Content {
+  if (body !== undefined && form !== undefined) {
+    throw new OptionError('form', 'a request has one body: give either body or form');
+  }
+  try {
+    if (form !== undefined) return contentOf('form', form);
+    return body === undefined ? {} : contentOf('body', body);
+  } catch (error) {
+    if (error instanceof InvalidRequest)
+      throw new OptionError(form === undefined ? 'body' : 'form', error.message);
+    throw error;
+  }
 }
 
 /** The input broke, or `strictInput` met an item that is no request. */
@@ -129,7 +142,15 @@ export class InputError extends Error {
 
 /** Throws OptionError or TemplateError for what the caller wrote, InputError for what cannot be read. */
 export function openSource(definition: SourceDefinition, settings: Settings): Source {
-  const source = opened(definition, new RequestFactory(requestDefaults(settings)), settings);
+  const defaults = requestDefaults(settings);
+  const source = opened(definition, new RequestFactory(defaults), settings);
+  if (defaults.stream?.replayable === false && source.count !== 1 && settings.first !== 1) {
+    source.close();
+    throw new OptionError(
+      'body',
+      'the body can be read only once, so it goes with one request alone; for more of them give a file, or read it into memory',
+    );
+  }
   return settings.first === undefined ? source : firstOf(source, settings.first);
 }
 

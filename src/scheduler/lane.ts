@@ -2,10 +2,14 @@
 
 import type { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
+import type { Slots, Waiter } from './slots.ts';
 
-export class Lane {
+export class Lane implements Waiter {
   readonly key: string;
   readonly waiting: Fifo<Request>;
+  /** Of its origin, shared with the other runs of a session. */
+  readonly slots: Slots;
+  readonly #onSlot: (lane: Lane) => void;
   inFlight = 0;
   /** True while anything is under way or waiting. */
   busy = false;
@@ -14,9 +18,16 @@ export class Lane {
   next: Lane | undefined;
   previous: Lane | undefined;
 
-  constructor(key: string, waiting: Fifo<Request>) {
+  constructor(key: string, waiting: Fifo<Request>, slots: Slots, onSlot: (lane: Lane) => void) {
     this.key = key;
     this.waiting = waiting;
+    this.slots = slots;
+    this.#onSlot = onSlot;
+  }
+
+  /** Another run has left a slot of this origin. */
+  offer(): void {
+    this.#onSlot(this);
   }
 
   toString(): string {

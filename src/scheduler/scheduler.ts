@@ -7,6 +7,7 @@ import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { Lane } from './lane.ts';
 import { ReadyLanes } from './ready-lanes.ts';
+import { SharedSlots, type Slots, type Waiter } from './slots.ts';
 
 export interface SchedulerSettings {
   /** Requests in flight, all origins together. */
@@ -26,6 +27,8 @@ export interface SchedulerEvents {
   drained(): void;
   /** The input broke; nothing more is pulled. */
   broken(error: unknown): void;
+  /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
+  starved(): void;
 }
 
 /** Until the look-ahead has been looked through, no origin gets more than it would beside so many: who stands first in
@@ -41,14 +44,16 @@ const ORIGINS_EXPECTED = 8;
  * and the source is read as needed. After as many requests it is looked through once more, then after four times as
  * many, and so on: another origin waits a few times as long as the first has had at most, and few requests queue.
  */
-export class Scheduler {
+export class Scheduler implements Waiter {
   readonly #settings: SchedulerSettings;
   readonly #source: Source;
   readonly #events: SchedulerEvents;
   readonly #clock: Clock;
+  readonly #slots: SharedSlots;
+  readonly #total: Slots;
   readonly #lanes = new Map<string, Lane>();
   readonly #ready = new ReadyLanes();
-  /** Again to be sent after a connection failed under them: they were admitted before and go first. */
+  /** Again to be sent after a connection failed under them: they were admitted before and keep their slots. */
   readonly #again = new Fifo<Request>();
   /** What redirects ask for: it goes to the lane of its origin and keeps that one's limits. */
   readonly #following = new Fifo<Request>();
@@ -67,8 +72,17 @@ export class Scheduler {
   #stopped = false;
   #drained = false;
 
-  constructor(settings: SchedulerSettings, source: Source, events: SchedulerEvents, clock: Clock) {
+  /** `slots`: those of a session that other runs share. */
+  constructor(
+    settings: SchedulerSettings,
+    source: Source,
+    events: SchedulerEvents,
+    clock: Clock,
+    slots: SharedSlots = new SharedSlots(settings),
+  ) {
     this.#settings = settings;
+    this.#slots = slots;
+    this.#total = slots.total;
     this.#source = source;
     this.#events = events;
     this.#clock = clock;
@@ -81,7 +95,7 @@ export class Scheduler {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#inFlight - this.#again.length;
   }
 
   /** Read from the input and not sent yet. */
@@ -114,10 +128,10 @@ export class Scheduler {
     this.pump();
   }
 
-  /** A dispatched request has ended and its slot is free. `again`: it takes the next slot itself. */
+  /** A dispatched request has ended and its slot is free. `again`: it has not, and is dispatched once more in its slot. */
   settle(request: Request, again: boolean): void {
-    this.#end(request);
     if (again) this.#again.push(request);
+    else this.#end(request);
     this.pump();
   }
 
@@ -148,34 +162,68 @@ export class Scheduler {
   #end(request: Request): void {
     this.#inFlight--;
     const { key } = request.origin;
-    const lane = this.#lastLane?.key === key ? this.#lastLane : this.#lanes.get(key);
-    if (lane !== undefined) this.#release(lane);
+    // A lane with anything in flight is never let go of.
+    this.#release(this.#lastLane?.key === key ? this.#lastLane : this.#lanes.get(key)!);
+    this.#total.release();
+  }
+
+  /** Another run of the session has left a slot. */
+  offer(): void {
+    this.pump();
   }
 
   /** Fills free slots. Never nested: what settles meanwhile is seen by the loop that is running. */
   pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    while (!this.#paused && this.#inFlight < this.#settings.concurrency && this.#step());
+    this.#repeat();
+    while (this.#maySend() && this.#step()) this.#repeat();
     this.#pumping = false;
-    if (this.#input !== 'ended' || this.#inFlight > 0 || this.waiting > 0 || this.#drained) return;
+    if (this.#inFlight > 0 || this.waiting > 0) return this.#waitForOthers();
+    if (this.#input === 'open') return this.#waitForOthers();
+    if (this.#input === 'waiting') return this.#events.starved();
+    this.#total.leave(this);
+    if (this.#drained) return;
     this.#drained = true;
+    for (const { key } of this.#lanes.values()) this.#slots.forget(key);
+    this.#lanes.clear();
+    this.#lastLane = undefined;
     this.#events.drained();
+  }
+
+  #repeat(): void {
+    while (this.#again.length > 0 && !this.#paused) this.#events.dispatch(this.#again.shift()!);
+  }
+
+  #maySend(): boolean {
+    return !this.#paused && this.#total.free && this.#inFlight < this.#settings.concurrency;
+  }
+
+  /** Where its own requests hold every slot, their ends are enough to go on. */
+  #waitForOthers(): void {
+    const total = this.#total;
+    if (total.free || total.used === this.#inFlight || this.#paused) return;
+    if (this.#inFlight < this.#settings.concurrency && this.#hasWork()) total.wait(this);
+  }
+
+  #hasWork(): boolean {
+    return this.#following.length > 0 || this.#ready.size > 0 || this.#mayPull();
   }
 
   /** Sends or pulls one; false when there is nothing that may be done. */
   #step(): boolean {
-    const again = this.#again.shift();
-    if (again !== undefined) {
-      this.#dispatch(this.#laneOf(again), again);
-      return true;
-    }
     const followed = this.#following.shift();
     if (followed !== undefined) {
       this.#place(followed);
       return true;
     }
     const lane = this.#ready.least();
+    if (lane !== undefined && !lane.slots.free) {
+      // Another run took the last slots of this origin since.
+      this.#ready.remove(lane);
+      lane.slots.wait(lane);
+      return true;
+    }
     if (lane !== undefined && lane.inFlight < this.#share()) {
       this.#dispatchFrom(lane);
       return true;
@@ -230,7 +278,7 @@ export class Scheduler {
 
   #place(request: Request): void {
     const lane = this.#laneOf(request);
-    if (lane.waiting.length === 0 && lane.inFlight < Math.min(this.#share(), this.#settings.perHost)) {
+    if (lane.waiting.length === 0 && lane.slots.free && lane.inFlight < this.#share()) {
       this.#dispatch(lane, request);
       return;
     }
@@ -238,8 +286,20 @@ export class Scheduler {
     lane.waiting.push(request);
     this.#waiting++;
     this.#waitingBytes += request.body?.length ?? 0;
-    if (lane.level === -1 && lane.inFlight < this.#settings.perHost) this.#ready.add(lane);
+    if (lane.level === -1) this.#line(lane);
   }
+
+  /** It has requests waiting: ready, or in line for a slot of its origin where others hold those. */
+  #line(lane: Lane): void {
+    if (lane.slots.free) this.#ready.add(lane);
+    else if (lane.slots.used > lane.inFlight) lane.slots.wait(lane);
+  }
+
+  readonly #onHostSlot = (lane: Lane): void => {
+    if (lane.waiting.length === 0 || lane.level !== -1) return;
+    this.#ready.add(lane);
+    this.pump();
+  };
 
   #dispatchFrom(lane: Lane): void {
     const request = lane.waiting.shift()!;
@@ -250,26 +310,32 @@ export class Scheduler {
 
   #dispatch(lane: Lane, request: Request): void {
     this.#inFlight++;
+    this.#total.take();
     if (this.#alone > 0) this.#alone--;
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
-    if (lane.waiting.length > 0 && lane.inFlight < this.#settings.perHost) this.#ready.add(lane);
+    lane.slots.take();
+    if (lane.waiting.length > 0) this.#line(lane);
     this.#events.dispatch(request);
   }
 
   #release(lane: Lane): void {
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight--;
-    if (lane.waiting.length > 0) this.#ready.add(lane);
-    else if (lane.inFlight === 0) this.#rest(lane);
+    lane.slots.release();
+    if (lane.waiting.length > 0) {
+      if (lane.level === -1) this.#line(lane);
+    } else if (lane.inFlight === 0) this.#rest(lane);
   }
 
   /** It has nothing under way and nothing waiting. A few such lanes are kept, to be found again. */
   #rest(lane: Lane): void {
     lane.busy = false;
+    lane.slots.leave(lane);
     this.#busy--;
     if (this.#lanes.size <= LANES_KEPT) return;
     this.#lanes.delete(lane.key);
+    this.#slots.forget(lane.key);
     if (this.#lastLane === lane) this.#lastLane = undefined;
   }
 
@@ -279,7 +345,7 @@ export class Scheduler {
     if (lane === undefined || lane.key !== key) {
       lane = this.#lanes.get(key);
       if (lane === undefined) {
-        lane = new Lane(key, new Fifo());
+        lane = new Lane(key, new Fifo(), this.#slots.hostOf(key), this.#onHostSlot);
         this.#lanes.set(key, lane);
       }
       this.#lastLane = lane;

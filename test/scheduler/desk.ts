@@ -5,6 +5,7 @@ import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import { Failure } from '../../src/model/outcome.ts';
 import { type Request, RequestFactory } from '../../src/model/request.ts';
 import { Scheduler, type SchedulerEvents, type SchedulerSettings } from '../../src/scheduler/scheduler.ts';
+import type { SharedSlots } from '../../src/scheduler/slots.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
 
 const factory = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
@@ -96,6 +97,7 @@ export class Desk implements SchedulerEvents {
   readonly rejected: Failure[] = [];
   readonly errors: unknown[] = [];
   drains = 0;
+  starves = 0;
   paused = false;
   stopped = false;
   /** Requests that settle before `dispatch` returns. */
@@ -104,7 +106,7 @@ export class Desk implements SchedulerEvents {
   #waiting = 0;
   #waitingBytes = 0;
 
-  constructor(items: readonly Item[], settings: Partial<SchedulerSettings> = {}) {
+  constructor(items: readonly Item[], settings: Partial<SchedulerSettings> = {}, slots?: SharedSlots) {
     this.settings = {
       concurrency: 10,
       perHost: 10,
@@ -114,7 +116,7 @@ export class Desk implements SchedulerEvents {
     };
     this.source = new ListSource(items);
     this.source.onPull = () => this.#checkPull();
-    this.scheduler = new Scheduler(this.settings, this.source, this, this.clock);
+    this.scheduler = new Scheduler(this.settings, this.source, this, this.clock, slots);
   }
 
   dispatch(request: Request): void {
@@ -143,6 +145,11 @@ export class Desk implements SchedulerEvents {
   drained(): void {
     this.drains++;
     if (this.inFlight.length > 0) throw new Error('drained with requests in flight');
+  }
+
+  starved(): void {
+    this.starves++;
+    if (this.inFlight.length > 0) throw new Error('starved with requests in flight');
   }
 
   broken(error: unknown): void {

@@ -50,6 +50,7 @@ function spans(order: readonly number[], limits: Partial<SchedulerSettings> = {}
       drained: () => {
         drained = true;
       },
+      starved() {},
       broken() {},
     },
     clock,
@@ -125,6 +126,7 @@ function costUs(hostCount: number, requests: readonly Request[]): number {
       drained: () => {
         drains++;
       },
+      starved() {},
       broken() {},
     },
     new VirtualClock(),

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { Fifo } from '../../src/model/fifo.ts';
 import { Lane } from '../../src/scheduler/lane.ts';
 import { ReadyLanes } from '../../src/scheduler/ready-lanes.ts';
+import { Slots } from '../../src/scheduler/slots.ts';
 
 const TOP_LEVEL = 1023;
 
@@ -26,7 +27,10 @@ function level(lane: Lane): number {
 }
 
 function lanes(n: number): Lane[] {
-  return Array.from({ length: n }, (_, i) => new Lane(`http://host-${i}`, new Fifo()));
+  return Array.from(
+    { length: n },
+    (_, i) => new Lane(`http://host-${i}`, new Fifo(), new Slots(1), () => {}),
+  );
 }
 
 const inFlight = fc.oneof(
