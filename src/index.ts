@@ -1,7 +1,9 @@
 // The public names, and nothing else. A test pins them.
 
 export { type FlurryOptions, flurry, type Run } from './engine/flurry.ts';
+export type { AddOptions } from './engine/frontier.ts';
 export { csv, jsonLines, type RecordFileOptions } from './engine/record-sinks.ts';
+export { RequestError, type RequestInit, Session, type SessionOptions } from './engine/session.ts';
 export {
   fromFile,
   fromStream,

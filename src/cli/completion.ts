@@ -157,7 +157,7 @@ function fish(): string {
     const text = doc.replace(/['\\]/g, '\\$&');
     return `complete -c flurry -n '${condition}'${letter} -l ${long.slice(2)}${value} -d '${text}'`;
   };
-  const others = COMMANDS.filter((command) => command !== 'run').join(' ');
+  const others = COMMANDS.filter((command) => command !== 'run' && command !== 'curl').join(' ');
   const lines = [
     ...COMMANDS.map((command) => `complete -c flurry -n __fish_use_subcommand -a ${command}`),
     ...runOptions().map(line(`not __fish_seen_subcommand_from ${others}`)),

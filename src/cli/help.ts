@@ -47,6 +47,8 @@ export function helpText(command: CommandName | undefined, columns: number | und
   switch (command) {
     case 'run':
       return runHelp(width);
+    case 'curl':
+      return curlHelp(width);
     case 'serve':
       return serveHelp(width);
     case 'completion':
@@ -75,6 +77,7 @@ function mainHelp(width: number): string {
 
 const COMMAND_ENTRIES: readonly Entry[] = [
   ['flurry [run]', 'send requests; what is meant when no command is named'],
+  ['flurry curl <command>', 'run a pasted curl command, in bulk where its URL is a template'],
   ['flurry serve', 'start the embedded target: a server for demos and tests'],
   ['flurry completion <shell>', 'print the completion script for bash, zsh or fish'],
   ['flurry help [command]', 'this help, or that of a command; also --help'],
@@ -94,7 +97,7 @@ function runHelp(width: number): string {
   });
   const usage = [
     ['flurry [run] [options] <url | template>...', 'as many as you like'],
-    ['flurry [run] [options] -i <file>', 'URLs, JSON Lines or CSV'],
+    ['flurry [run] [options] -i <file>', 'URLs, JSON Lines, CSV or HAR'],
     ["flurry [run] [options] -i <file.csv> 'http://host/{column}'", 'a template filled in by its rows'],
     ['... | flurry [run] [options]', 'the same from standard input'],
   ] as const;
@@ -108,6 +111,35 @@ function runHelp(width: number): string {
     ...[...NOTES, EXIT_CODES].map((text) => paragraph(text, width)),
   ].join('\n');
 }
+
+function curlHelp(width: number): string {
+  const examples = [
+    ["flurry curl -c 20 -o out.jsonl -- curl 'https://example.com/[1-100]' -H 'A: b'", 'pasted'],
+    ['flurry curl "curl https://example.com/[1-100] -H \'A: b\'" -c 20 -o out.jsonl', 'as one word'],
+    ['flurry curl - -o out.jsonl < commands.txt', 'from a file, or typed: end with Ctrl-D'],
+    ["flurry 'https://example.com/[1-3]' -H 'A: b' --curl", 'the other way round'],
+  ] as const;
+  return [
+    section(
+      'Examples',
+      examples.flatMap(([command, what]) => [`# ${what}`, command].map(indented)),
+    ),
+    section(
+      'Usage',
+      [
+        'flurry curl [options] -- curl <url> [flags of curl]',
+        "flurry curl '<command>' [options]",
+        'flurry curl - [options]',
+      ].map(indented),
+    ),
+    ...CURL_NOTES.map((text) => paragraph(text, width)),
+  ].join('\n');
+}
+
+const CURL_NOTES = [
+  'Takes what browsers copy as cURL (bash or cmd), one command or all of a page; --next and several commands make several requests. Behind -- all words are flags of curl, elsewhere they are options of flurry (flurry run --help), which win over those of the command; -H and what else is repeatable adds up.',
+  'A command is read, never run: variables and substitutions are refused, pipes and redirections of its output are left out. A flag of curl that means nothing here is left out with a word about it, and one that would change what is sent is refused.',
+];
 
 function serveHelp(width: number): string {
   const entries = SERVE_SWITCHES.map(({ flag, doc }): Entry => [aligned(flag), doc]);

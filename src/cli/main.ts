@@ -19,6 +19,10 @@ async function dispatch(argv: readonly string[], around: Surroundings): Promise<
   const [first, ...rest] = argv;
   const command = isCommand(first) ? first : undefined;
   switch (command) {
+    case 'curl': {
+      const { curlCommand } = await import('./curl/curl-command.ts');
+      return curlCommand(rest, around);
+    }
     case 'serve': {
       const { serveCommand } = await import('./serve-command.ts');
       return serveCommand(rest, around);

@@ -3,6 +3,7 @@
 
 import { openRecords } from '../engine/record-sinks.ts';
 import { RunCore } from '../engine/run.ts';
+import { SessionCore } from '../engine/session-core.ts';
 import { InputError, openSource } from '../engine/source-of.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
 import type { Sink, Source } from '../model/contracts.ts';
@@ -21,7 +22,12 @@ import { assertWritable, writeSummary } from './summary-file.ts';
 import type { StopSignal, Surroundings } from './surroundings.ts';
 import { WatchedSink } from './watched-sink.ts';
 
-export async function runCommand(words: RunWords, around: Surroundings): Promise<number> {
+/** `requestsOf`: in place of the URLs, where the requests come from elsewhere. */
+export async function runCommand(
+  words: RunWords,
+  around: Surroundings,
+  requestsOf?: (settings: Settings) => Requests,
+): Promise<number> {
   const options = await layered(words.flags, around);
   if (options.settings.printConfig) {
     const { configText } = await import('./config-text.ts');
@@ -30,7 +36,11 @@ export async function runCommand(words: RunWords, around: Surroundings): Promise
   }
   const settings = await completed(options.settings, words.urls, around);
   const conditions = settings.failIf.map(readCondition);
-  const requests = requestsFor(words.urls, settings, around);
+  const requests = requestsOf?.(settings) ?? requestsFor(words.urls, settings, around);
+  if (settings.curl) {
+    const { printCurl } = await import('./curl/print-command.ts');
+    return printCurl(requests.definition, settings, around);
+  }
   if (settings.dryRun) {
     const { planText } = await import('./plan.ts');
     around.stdout.write(await planText(requests, settings));
@@ -39,7 +49,7 @@ export async function runCommand(words: RunWords, around: Surroundings): Promise
   refuseSameFile(settings);
   const source = openSource(requests.definition, settings);
   const sink = new WatchedSink(await openOutputs(source, settings, around));
-  const run = new RunCore(settings, source, sink, { clock: around.clock });
+  const run = new RunCore(settings, source, sink, new SessionCore(settings, { clock: around.clock }));
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
 }

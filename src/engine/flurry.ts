@@ -5,19 +5,38 @@ import { systemClock } from '../model/clock.ts';
 import type { Sink } from '../model/contracts.ts';
 import { type RunOptions, resolveOptions, type Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { RequestFactory, type RequestInput } from '../model/request.ts';
+import { FeedSource } from '../sources/feed-source.ts';
+import { type AddOptions, Frontier } from './frontier.ts';
 import { END, OutcomeQueue } from './outcome-queue.ts';
 import { RunCore } from './run.ts';
-import { definitionOf, openSource, type SourceDefinition, type SourceInput } from './source-of.ts';
-import type { World } from './transport-of.ts';
+import type { Session } from './session.ts';
+import { SessionCore } from './session-core.ts';
+import {
+  definitionOf,
+  openSource,
+  requestDefaults,
+  type SourceDefinition,
+  type SourceInput,
+} from './source-of.ts';
 
 export interface FlurryOptions extends RunOptions {
   /** Stops the run: nothing more is sent, what is in flight fails with kind `aborted`, then the iteration throws the signal's reason. */
   readonly signal?: AbortSignal;
+  /** Whose cookies, connections, credentials and limits it uses, together with whatever else runs on it. */
+  readonly session?: Session;
 }
 
 interface Started {
   readonly queue: OutcomeQueue;
   readonly core: RunCore;
+}
+
+/** What a started run is made of. */
+interface Parts {
+  readonly core: RunCore;
+  readonly feed: FeedSource;
+  readonly frontier: Frontier;
 }
 
 /**
@@ -28,19 +47,19 @@ export class Run implements AsyncIterable<Outcome> {
   readonly #settings: Settings;
   readonly #definition: SourceDefinition;
   readonly #signal: AbortSignal | undefined;
-  readonly #world: World;
-  #core: RunCore | undefined;
+  readonly #open: (settings: Settings) => SessionCore;
+  #parts: Parts | undefined;
 
   constructor(
     definition: SourceDefinition,
     settings: Settings,
     signal: AbortSignal | undefined,
-    world: World = { clock: systemClock },
+    open: (settings: Settings) => SessionCore = ownSession,
   ) {
     this.#definition = definition;
     this.#settings = settings;
     this.#signal = signal;
-    this.#world = world;
+    this.#open = open;
   }
 
   /** Outcomes one by one. Leaving the loop early stops the run. */
@@ -84,7 +103,11 @@ export class Run implements AsyncIterable<Outcome> {
 
   #startQueue(): Started {
     const queue = new OutcomeQueue(this.#settings.outcomesMax);
-    const core = this.#start(queue);
+    const { core, feed } = this.#start(queue, () => queue.asked);
+    // Until the consumer has looked at every outcome it may add to the run.
+    queue.onAsk = () => {
+      if (core.starving && feed.exhausted) feed.finish();
+    };
     queue.end = core.done.then(() => END);
     // It is awaited at the end; a consumer that leaves early never comes there.
     queue.end.catch(() => {});
@@ -93,7 +116,7 @@ export class Run implements AsyncIterable<Outcome> {
 
   /** Writes every outcome to a sink and closes it. */
   async to(sink: Sink): Promise<Summary> {
-    const core = this.#start(sink);
+    const { core } = this.#start(sink, () => true);
     await core.done;
     return core.summary;
   }
@@ -101,7 +124,18 @@ export class Run implements AsyncIterable<Outcome> {
   /** No more is sent; what is in flight may end within the grace period. The iteration ends without an error. A run that
    *  has not started is not stopped by it. */
   stop(): void {
-    this.#core?.stop('caller');
+    this.#parts?.core.stop('caller');
+  }
+
+  /**
+   * Adds a request while the run goes on: one that was found in a response, say. True when it will be sent; false when
+   * it was asked for before, is too deep, is no http(s) URL, or the run is over. Call it before asking for the next
+   * outcome: a run whose input is at its end is over when its consumer has seen everything and asks for more.
+   * Throws InvalidRequest for what cannot be sent, and where more than `addedMax` URLs were added.
+   */
+  add(input: RequestInput, options: AddOptions = {}): boolean {
+    if (this.#parts === undefined) throw notStarted();
+    return this.#parts.frontier.add(input, options);
   }
 
   /** The numbers so far, or of the whole run when it is over. */
@@ -114,26 +148,40 @@ export class Run implements AsyncIterable<Outcome> {
   }
 
   get #started(): RunCore {
-    if (this.#core === undefined)
-      throw new Error('the run has not started: iterate over it, or call to(sink)');
-    return this.#core;
+    if (this.#parts === undefined) throw notStarted();
+    return this.#parts.core;
   }
 
-  #start(sink: Sink): RunCore {
-    if (this.#core !== undefined) throw new Error('a run is consumed once; call flurry() again for another');
+  /** `asked`: whoever takes the outcomes is done with all it was given. */
+  #start(sink: Sink, asked: () => boolean): Parts {
+    if (this.#parts !== undefined) throw new Error('a run is consumed once; call flurry() again for another');
     const signal = this.#signal;
     signal?.throwIfAborted();
-    const source = openSource(this.#definition, this.#settings);
-    const core = new RunCore(this.#settings, source, sink, this.#world);
-    this.#core = core;
+    const settings = this.#settings;
+    const defaults = requestDefaults(settings);
+    const feed = new FeedSource(openSource(this.#definition, settings, defaults));
+    const core = new RunCore(settings, feed, sink, this.#open(settings));
+    const frontier = new Frontier(feed, new RequestFactory(defaults), settings.addedMax);
+    this.#parts = { core, feed, frontier };
+    core.onStarved = () => {
+      if (feed.exhausted && asked()) feed.finish();
+    };
     if (signal !== undefined) {
       const onAbort = () => core.fail(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       core.done.catch(() => {}).finally(() => signal.removeEventListener('abort', onAbort));
     }
     core.start();
-    return core;
+    return this.#parts;
   }
+}
+
+function notStarted(): Error {
+  return new Error('the run has not started: iterate over it, or call to(sink)');
+}
+
+function ownSession(settings: Settings): SessionCore {
+  return new SessionCore(settings, { clock: systemClock });
 }
 
 /**
@@ -141,8 +189,11 @@ export class Run implements AsyncIterable<Outcome> {
  * Throws OptionError (a TypeError) for a wrong option and TemplateError for a malformed template.
  */
 export function flurry(source: SourceInput, options: FlurryOptions = {}): Run {
-  const { signal, ...rest } = options;
-  return new Run(definitionOf(source), resolveOptions(rest), signal);
+  const { signal, session, ...rest } = options;
+  const definition = definitionOf(source);
+  if (session === undefined) return new Run(definition, resolveOptions(rest), signal);
+  const { settings, core } = session.forRun(rest);
+  return new Run(definition, settings, signal, () => core);
 }
 
 /**

@@ -24,9 +24,16 @@ export class OutcomeQueue implements Sink {
   /** Calls of `next` that came before their outcomes: there are none while outcomes wait. */
   readonly #forOne = new Fifo<(one: One | Promise<One>) => void>();
   #ended = false;
+  /** The consumer has everything there is, and asks for more. */
+  onAsk: (() => void) | undefined;
 
   constructor(max: number) {
     this.#max = max;
+  }
+
+  /** True while the consumer waits for an outcome: it is done with all it was given. */
+  get asked(): boolean {
+    return this.#outcomes.length === this.#taken && (this.#forBatch !== undefined || this.#forOne.length > 0);
   }
 
   get full(): boolean {
@@ -58,6 +65,7 @@ export class OutcomeQueue implements Sink {
     if (this.#ended) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       this.#forBatch = resolve;
+      this.onAsk?.();
     });
   }
 
@@ -72,6 +80,7 @@ export class OutcomeQueue implements Sink {
     if (this.#ended) return Promise.resolve(this.end);
     return new Promise((resolve) => {
       this.#forOne.push(resolve);
+      this.onAsk?.();
     });
   }
 

@@ -4,15 +4,14 @@
 import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
-import type { Sink, Source } from '../model/contracts.ts';
+import type { Clock, Sink, Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
-import type { Failure, Outcome } from '../model/outcome.ts';
+import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
-import { SessionCore } from './session.ts';
+import type { SessionCore } from './session-core.ts';
 import { InputError } from './source-of.ts';
-import type { World } from './transport-of.ts';
 
 /** Why a run ended before its input did. */
 export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
@@ -31,11 +30,16 @@ export class RunCore {
   readonly #settings: Settings;
   readonly #source: Source;
   readonly #sink: Sink;
-  readonly #world: World;
+  readonly #clock: Clock;
   readonly #session: SessionCore;
   readonly #scheduler: Scheduler;
   readonly #tally = new Tally();
   readonly #cancels: (() => void)[] = [];
+  /** Requests that the transport has, where it has others too: what this run aborts is its own. */
+  readonly #underWay: Set<Request> | undefined;
+  /** Set by whoever feeds the source: called when all that it gave is done. */
+  onStarved: (() => void) | undefined;
+  #quietMs: number | undefined;
   #error: unknown;
   #startedMs = 0;
   #endedMs: number | undefined;
@@ -45,14 +49,15 @@ export class RunCore {
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(settings: Settings, source: Source, sink: Sink, world: World) {
+  constructor(settings: Settings, source: Source, sink: Sink, session: SessionCore) {
     this.#settings = settings;
     this.#source = source;
     this.#sink = sink;
-    this.#world = world;
-    this.#session = new SessionCore(settings, world);
+    this.#session = session;
+    this.#clock = session.clock;
+    this.#underWay = session.shared ? new Set() : undefined;
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
-    this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, world.clock);
+    this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, this.#clock, session.slots);
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -65,7 +70,7 @@ export class RunCore {
     if (this.state !== 'new') return;
     this.state = 'running';
     this.#cpuAtStart = process.cpuUsage();
-    this.#startedMs = this.#world.clock.now();
+    this.#startedMs = this.#clock.now();
     const { durationMs } = this.#settings;
     if (durationMs !== undefined) this.#after(durationMs, () => this.stop('duration'));
     this.#scheduler.pump();
@@ -85,7 +90,8 @@ export class RunCore {
     this.stop(by);
     if (this.state !== 'stopping') return;
     this.state = 'aborting';
-    this.#session.transport.abort();
+    if (this.#underWay === undefined) return this.#session.transport.abort();
+    for (const request of [...this.#underWay]) request.cancel();
   }
 
   /** The caller's reason ends it: as abort, and the run rejects with the reason. */
@@ -100,11 +106,23 @@ export class RunCore {
   dispatch(request: Request): void {
     const { inFlight } = this.#scheduler;
     if (inFlight > this.#inFlightMax) this.#inFlightMax = inFlight;
+    this.#quietMs = undefined;
+    if (request.cancelled || (this.state === 'aborting' && this.#underWay !== undefined)) {
+      return this.#refuse(request);
+    }
+    this.#underWay?.add(request);
     this.#session.send(request, this.#onDone);
+  }
+
+  /** Nobody waits for it any more, or nothing is sent any more. */
+  #refuse(request: Request): void {
+    this.#deliver(Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+    this.#scheduler.settle(request, false);
   }
 
   /** One function for all requests, not a closure for each. */
   readonly #onDone = (request: Request, outcome: Outcome): void => {
+    this.#underWay?.delete(request);
     if (outcome.type === 'failure' && outcome.resend) {
       request.fresh = true;
       this.#scheduler.settle(request, true);
@@ -129,7 +147,12 @@ export class RunCore {
     if (this.#settings.strictInput) this.#break('input', new InputError(`${failure.message} (strict input)`));
   }
 
-  starved(): void {}
+  /** Nothing is under way, and the source gives nothing for now: who feeds it may have more, or not. */
+  starved(): void {
+    this.#quietMs = this.#clock.now();
+    this.#session.rest();
+    this.onStarved?.();
+  }
 
   broken(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
@@ -139,11 +162,13 @@ export class RunCore {
 
   drained(): void {
     this.state = 'closing';
-    this.#endedMs = this.#world.clock.now();
+    // What a consumer took to look at the last outcomes is not the run's time.
+    this.#endedMs = this.#quietMs ?? this.#clock.now();
     const cpu = process.cpuUsage(this.#cpuAtStart);
     this.#cpuUs = cpu.user + cpu.system;
     for (const cancel of this.#cancels) cancel();
-    this.#session.transport.close();
+    if (this.#session.shared) this.#session.rest();
+    else this.#session.close();
     this.#source.close();
     void this.#close();
   }
@@ -179,16 +204,21 @@ export class RunCore {
   }
 
   #after(ms: number, call: () => void): void {
-    this.#cancels.push(this.#world.clock.after(ms, call));
+    this.#cancels.push(this.#clock.after(ms, call));
   }
 
   // ── numbers ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** True while nothing is under way or waiting, and the source gives nothing for now. */
+  get starving(): boolean {
+    return this.#scheduler.starving;
+  }
 
   snapshot(): Snapshot {
     const endedMs = this.#endedMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
     return snapshot(this.#tally, {
-      wallMs: this.state === 'new' ? 0 : (endedMs ?? this.#world.clock.now()) - this.#startedMs,
+      wallMs: this.state === 'new' ? 0 : (endedMs ?? this.#clock.now()) - this.#startedMs,
       cpuUs: endedMs === undefined ? cpu.user + cpu.system : this.#cpuUs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       expected: this.#source.count,
@@ -217,6 +247,6 @@ export class RunCore {
   }
 
   toString(): string {
-    return `run ${this.state}: ${this.#scheduler}; ${this.#session.transport}`;
+    return `run ${this.state}: ${this.#scheduler}; ${this.#session}`;
   }
 }

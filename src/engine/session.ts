@@ -1,101 +1,185 @@
-// What is remembered between requests, and what follows from a response: cookies, redirects, decoding. It wires those
-// pieces around a transport; a target that uses none of them costs one look at a flag per response.
+// The library's session: cookies, connections, names, credentials and limits in one object, for single requests, for
+// runs that share them, and for code that takes a fetch.
 
-import type { Done, Transport } from '../model/contracts.ts';
-import type { Settings } from '../model/options.ts';
-import { parseUrl } from '../model/origin.ts';
-import { Failure, type Outcome, type Response } from '../model/outcome.ts';
-import type { Request } from '../model/request.ts';
-import { basic } from '../session/auth.ts';
-import { CookieStore } from '../session/cookies.ts';
-import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
-import { type Netrc, parseNetrc } from '../session/netrc.ts';
-import { type RedirectSettings, redirect } from '../session/redirects.ts';
-import { openTransport, type World } from './transport-of.ts';
+import { systemClock } from '../model/clock.ts';
+import { mergedHeaders } from '../model/header-block.ts';
+import { OptionError } from '../model/option-kinds.ts';
+import { OPTION_NAMES, type RunOptions, resolveOptions, type Settings } from '../model/options.ts';
+import type { Failure, Response } from '../model/outcome.ts';
+import { RequestFactory, type RequestInput, type RequestObject } from '../model/request.ts';
+import type { CookieStore } from '../session/cookies.ts';
+import { RequestDesk } from './request-desk.ts';
+import { SessionCore } from './session-core.ts';
+import { requestDefaults } from './source-of.ts';
+import type { World } from './transport-of.ts';
 
-/** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
-export type Settled = (request: Request, outcome: Outcome | undefined, next: Request | undefined) => void;
+export type SessionOptions = RunOptions;
 
-const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };
+/** One request of a session: what `flurry` takes, less the URL and the method that the call names. */
+export type RequestInit = Omit<RequestObject, 'url' | 'method' | 'id'> & {
+  /** Stops it: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+};
 
-export class SessionCore {
-  readonly transport: Transport;
-  /** Undefined where cookies are off. */
-  readonly cookies: CookieStore | undefined;
-  readonly #netrc: Netrc | undefined;
-  readonly #follows: boolean;
-  readonly #decodes: boolean;
-  readonly #redirects: RedirectSettings;
-  readonly #decoding: DecodingLimits;
+/** No response came, or none that is whole. What a run hands out as a Failure, a single request rejects with. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError';
+  readonly failure: Failure;
 
-  constructor(settings: Settings, world: World) {
-    this.transport = openTransport(settings, world);
-    this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
-    this.#netrc = settings.netrc === undefined ? undefined : parseNetrc(settings.netrc);
-    this.#follows = settings.followRedirects;
-    this.#decodes = settings.compressed;
-    this.#redirects = { redirectsMax: settings.maxRedirects, secretHeaders: new Set() };
-    this.#decoding = {
-      codingsMax: settings.codingsMax,
-      decodedBytesMax: settings.bodyBytesMax,
-      decodedRatioMax: settings.decodedRatioMax,
-      syncBytesMax: SYNC_BYTES_MAX,
-    };
-  }
-
-  send(request: Request, done: Done): void {
-    if (this.cookies !== undefined || this.#netrc !== undefined)
-      request.sessionFields = this.#fields(request);
-    this.transport.send(request, done);
-  }
-
-  /** What the caller set wins over what the session knows. */
-  #fields(request: Request): string | undefined {
-    const { headers, origin, target } = request;
-    let fields = '';
-    const cookie = headers.has('cookie') ? undefined : this.cookies?.header(origin, target);
-    if (cookie !== undefined) fields += `Cookie: ${cookie}\r\n`;
-    const login =
-      headers.has('authorization') || hasLeft(request) ? undefined : this.#netrc?.find(origin.host);
-    if (login !== undefined) fields += `Authorization: ${basic(login)}\r\n`;
-    return fields === '' ? undefined : fields;
-  }
-
-  /** True where a response needs `settle`: most need none. */
-  concerns(response: Response): boolean {
-    return !response.isPlain && (this.cookies !== undefined || this.#follows || this.#decodes);
-  }
-
-  settle(request: Request, response: Response, settled: Settled): void {
-    this.cookies?.store(request.origin, request.target, response.headerAll('set-cookie'));
-    if (this.#follows) {
-      const verdict = redirect(request, response, request.hops, this.#redirects);
-      if (verdict.type === 'follow') {
-        verdict.request.hops = verdict.hops;
-        return settled(request, undefined, verdict.request);
-      }
-      if (verdict.type === 'fault') {
-        const { kind, message } = verdict;
-        return settled(request, Failure.of(request, 'headers', kind, message, response.ms), undefined);
-      }
-    }
-    if (this.#decodes) this.#decode(request, response, settled);
-    else settled(request, response, undefined);
-  }
-
-  #decode(request: Request, response: Response, settled: Settled): void {
-    const codings = contentCodings(response.header('content-encoding') ?? '');
-    decode(response.body, codings, this.#decoding, (fault, body) => {
-      if (fault === undefined) {
-        return settled(request, body === response.body ? response : response.withBody(body), undefined);
-      }
-      const message = `${request.origin.authority} sent ${fault.message}`;
-      settled(request, Failure.of(request, 'body', fault.kind, message, response.ms), undefined);
-    });
+  constructor(failure: Failure) {
+    super(`${failure.method} ${failure.url}: ${failure.message}`, { cause: failure.cause });
+    this.failure = failure;
   }
 }
 
-/** True once a redirect has led to another origin: credentials do not come back later in the chain, to whichever. */
-function hasLeft({ hops, origin }: Request): boolean {
-  return hops.some(({ url }) => parseUrl(url).origin.key !== origin.key);
+/** What a run may say for itself; everything else was settled when its session was made. */
+const OF_THE_RUN: ReadonlySet<string> = new Set([
+  'method',
+  'headers',
+  'userAgent',
+  'body',
+  'form',
+  'expectContinueBytes',
+  'strictInput',
+  'globoff',
+  'vars',
+  'zip',
+  'first',
+  'concurrency',
+  'lookAhead',
+  'lookAheadBytesMax',
+  'outcomesMax',
+  'addedMax',
+  'durationMs',
+  'graceMs',
+  'failOn',
+  'matchStatus',
+  'filterStatus',
+  'match',
+  'filter',
+  'matchSize',
+  'filterSize',
+  'extract',
+]);
+
+export class Session {
+  readonly #given: SessionOptions;
+  readonly #settings: Settings;
+  readonly #core: SessionCore;
+  readonly #factory: RequestFactory;
+  #desk: RequestDesk | undefined;
+  #closed = false;
+
+  /** Throws OptionError for a wrong option. Opens nothing until the first request. */
+  constructor(options: SessionOptions = {}, world: World = { clock: systemClock }) {
+    this.#given = { cookies: true, followRedirects: true, compressed: true, ...options };
+    this.#settings = resolveOptions(this.#given);
+    this.#core = new SessionCore(this.#settings, world, true);
+    this.#factory = new RequestFactory(requestDefaults(this.#settings));
+  }
+
+  get(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('GET', url, init);
+  }
+
+  head(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('HEAD', url, init);
+  }
+
+  post(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('POST', url, init);
+  }
+
+  put(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('PUT', url, init);
+  }
+
+  patch(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('PATCH', url, init);
+  }
+
+  delete(url: string | URL, init: RequestInit = {}): Promise<Response> {
+    return this.#send('DELETE', url, init);
+  }
+
+  #send(method: string, url: string | URL, init: RequestInit): Promise<Response> {
+    const { signal, ...rest } = init;
+    return this.request({ ...rest, url, method }, { signal });
+  }
+
+  /**
+   * The response, whatever its status, once it is whole. Rejects with RequestError where none came, with the signal's
+   * reason where that stopped it, and with InvalidRequest for what cannot be sent.
+   */
+  async request(
+    input: RequestInput,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<Response> {
+    signal?.throwIfAborted();
+    let request = this.#factory.from(0, input);
+    request.onReplaced = (next) => {
+      request = next;
+    };
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        request.cancel();
+        reject(signal!.reason);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#open().send(request, (outcome) => {
+        signal?.removeEventListener('abort', onAbort);
+        if (outcome.type === 'response') resolve(outcome);
+        else reject(new RequestError(outcome));
+      });
+    });
+  }
+
+  #open(): RequestDesk {
+    if (this.#closed) throw new Error('the session is closed; make a new one');
+    this.#desk ??= new RequestDesk(this.#core);
+    return this.#desk;
+  }
+
+  /** The cookies as the text of a cookie file (Netscape's form, as curl reads and writes it), those of the session too. */
+  saveCookies(): string {
+    return this.#jar().save();
+  }
+
+  /** Adds the cookies of such a text; gives back what was wrong with it, a sentence for each line that gave none. */
+  loadCookies(text: string): string[] {
+    return this.#jar()
+      .load(text)
+      .map(({ line, message }) => `line ${line}: ${message}`);
+  }
+
+  #jar(): CookieStore {
+    if (this.#core.cookies === undefined) throw new OptionError('cookies', 'this session keeps no cookies');
+    return this.#core.cookies;
+  }
+
+  /** What a run of it goes by: the session's options, and those that it may say for itself. For `flurry`. */
+  forRun(options: RunOptions): { settings: Settings; core: SessionCore } {
+    if (this.#closed) throw new Error('the session is closed; make a new one');
+    for (const name of Object.keys(options)) {
+      if (OF_THE_RUN.has(name) || !(OPTION_NAMES as readonly string[]).includes(name)) continue;
+      throw new OptionError(name, `${name} is the session's: give it to new Session({ ${name}: … })`);
+    }
+    const headers = mergedHeaders(this.#given.headers ?? {}, options.headers ?? {});
+    return { settings: resolveOptions({ ...this.#given, ...options, headers }), core: this.#core };
+  }
+
+  /** Requests under way come to their end; then its connections close. A run that goes on is not waited for. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#desk?.finish();
+    this.#core.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  toString(): string {
+    return this.#core.toString();
+  }
 }

@@ -141,8 +141,11 @@ export class InputError extends Error {
 }
 
 /** Throws OptionError or TemplateError for what the caller wrote, InputError for what cannot be read. */
-export function openSource(definition: SourceDefinition, settings: Settings): Source {
-  const defaults = requestDefaults(settings);
+export function openSource(
+  definition: SourceDefinition,
+  settings: Settings,
+  defaults: RequestDefaults = requestDefaults(settings),
+): Source {
   const source = opened(definition, new RequestFactory(defaults), settings);
   if (defaults.stream?.replayable === false && source.count !== 1 && settings.first !== 1) {
     source.close();

@@ -50,6 +50,11 @@ export interface SeekableSource extends Source {
 /** Called exactly once for each `send`, possibly before `send` returns. */
 export type Done = (request: Request, outcome: Outcome) => void;
 
+/** Whoever has a request on the wire, or waits with it for one. */
+export interface Holder {
+  cancel(request: Request): void;
+}
+
 /** Carries one request to its origin and its outcome back. It keeps no order, admits everything, retries nothing visible. */
 export interface Transport {
   send(request: Request, done: Done): void;
@@ -57,6 +62,8 @@ export interface Transport {
   abort(): void;
   /** Closes what is idle now and the rest when it ends. */
   close(): void;
+  /** Nothing is under way: what is idle does not keep the process alive. Undone for whatever is used again. */
+  rest(): void;
   /** One line: what is open, what is under way. */
   toString(): string;
 }
@@ -99,6 +106,8 @@ export interface Wire {
   /** Stops reading: what the peer sends fills the kernel's buffers, then its own. A few octets may come yet. */
   pause(): void;
   resume(): void;
+  /** Whether it keeps the process alive; it does at first. */
+  keepAlive(on: boolean): void;
   /** Bytes given to write that the kernel has not taken. */
   readonly pendingBytes: number;
   readonly remoteAddress: string;

@@ -71,6 +71,13 @@ export class HeaderBlock {
 
 export const EMPTY_HEADERS = new HeaderBlock(new Map());
 
+/** One input laid over another, by name whatever its case. */
+export function mergedHeaders(under: HeadersInput, over: HeadersInput): HeadersInput {
+  const upper = [...pairs(over)];
+  const names = new Set(upper.map(([name]) => name.toLowerCase()));
+  return [...[...pairs(under)].filter(([name]) => !names.has(name.toLowerCase())), ...upper];
+}
+
 function addField(
   fields: Map<string, readonly [string, readonly string[]]>,
   fresh: Map<string, [string, string[]]>,

@@ -21,8 +21,8 @@ export function normalisedUrl(url: string): string {
 /** With a stray `%` in it nobody can tell what is an escape and what a decoded one would become part of. */
 function normalEscapes(target: string): string {
   if (!target.includes('%') || STRAY_PERCENT.test(target)) return target;
-  return target.replace(ESCAPE, (escape) => {
-    const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-    return UNRESERVED.test(character) ? character : escape.toUpperCase();
+  return target.replace(ESCAPE, (escaped) => {
+    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16));
+    return UNRESERVED.test(character) ? character : escaped.toUpperCase();
   });
 }

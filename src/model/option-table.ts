@@ -1,5 +1,6 @@
 // THE table of options: one row each, and nothing but rows. Everything else about options derives from it (options.ts).
 
+import { isBodyStream } from './body-stream.ts';
 import type { HeadersInput } from './header-block.ts';
 import {
   bytes,
@@ -17,6 +18,7 @@ import {
   text,
 } from './option-kinds.ts';
 import type { Response } from './outcome.ts';
+import type { FormFields, RequestBody } from './request.ts';
 
 const DAY = 86_400_000;
 
@@ -55,8 +57,24 @@ function isTextOrExpression(value: unknown): boolean {
   return typeof value === 'string' || value instanceof RegExp;
 }
 
+function isTexts(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(Symbol.iterator in value && !Array.isArray(value)) &&
+    Object.values(value).every((one) => typeof one === 'string')
+  );
+}
+
 function isTextOrFunction(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'function';
+}
+
+/** Whether it can be sent, the room of bodies knows; a plain object is most likely meant as JSON. */
+function isBody(value: unknown): boolean {
+  if (value === undefined || typeof value === 'string' || isBodyStream(value)) return true;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.getPrototypeOf(value) !== Object.prototype || Symbol.asyncIterator in value;
 }
 
 export const OPTIONS = {
@@ -86,23 +104,101 @@ export const OPTIONS = {
     group: 'Requests',
     doc: 'the User-Agent field',
   }),
+  referer: text({
+    default: undefined,
+    flag: '-e, --referer <url>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'the Referer field',
+  }),
+  head: flag({
+    default: false,
+    flag: '-I, --head',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'ask for heads alone: the method is HEAD',
+  }),
   data: list({
     default: [],
     flag: '-d, --data <text>',
     scope: 'cli',
     group: 'Requests',
-    doc: 'body of every request, sent as application/x-www-form-urlencoded; several are joined by &',
+    doc: 'body of every request, sent as application/x-www-form-urlencoded; @file is read without its ends of lines; several are joined by &',
     secret: true,
   }),
-  body: custom<string | Uint8Array | undefined>(
-    'text or bytes',
+  dataRaw: list({
+    default: [],
+    flag: '--data-raw <text>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'the same, with an @ at the start taken as it is',
+    secret: true,
+  }),
+  dataBinary: list({
+    default: [],
+    flag: '--data-binary <text|@file>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'the same, with a file taken as it is',
+    secret: true,
+  }),
+  dataUrlencode: list({
+    default: [],
+    flag: '--data-urlencode <text>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'the same, with content percent-encoded: content, name=content, @file or name@file',
+    secret: true,
+  }),
+  get: flag({
+    default: false,
+    flag: '-G, --get',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'put what -d and its like give into the query of every URL',
+  }),
+  formField: list({
+    default: [],
+    flag: '-F, --form <name=content>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'a field of a form, sent as multipart/form-data: name=text, name=@file, name=<file for its text; ;type= and ;filename= may follow; repeatable',
+    secret: true,
+  }),
+  formString: list({
+    default: [],
+    flag: '--form-string <name=text>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'the same, with all of the text taken as it is; repeatable',
+    secret: true,
+  }),
+  uploadFile: text({
+    default: undefined,
+    flag: '-T, --upload-file <file>',
+    scope: 'cli',
+    group: 'Requests',
+    doc: 'send a file as it is, with the method PUT; a URL that ends in / gets its name; - is standard input, for one request',
+  }),
+  body: custom<RequestBody | undefined>(
+    'text, bytes, or another body that fetch takes',
     {
       default: undefined,
       group: 'Requests',
       doc: 'body of every request that has none of its own',
       secret: true,
     },
-    (value) => value === undefined || typeof value === 'string' || value instanceof Uint8Array,
+    isBody,
+  ),
+  form: custom<FormFields | undefined>(
+    'an object of names and values',
+    {
+      default: undefined,
+      group: 'Requests',
+      doc: 'fields sent by every request that has no body of its own, as application/x-www-form-urlencoded',
+      secret: true,
+    },
+    (value) => value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value)),
   ),
   json: text({
     default: undefined,
@@ -125,14 +221,14 @@ export const OPTIONS = {
     default: undefined,
     flag: '-u, --user <user:password>',
     group: 'Session',
-    doc: 'user and password of every request (Basic, or Digest with --digest), or @file that holds them; no redirect takes them to another origin',
+    doc: 'user and password of every request (Basic, or Digest with --digest); on the command line also @file, which holds them; no redirect takes them to another origin',
     secret: true,
   }),
   bearer: text({
     default: undefined,
     flag: '--oauth2-bearer <token>',
     group: 'Session',
-    doc: 'a Bearer token for every request, or @file that holds it; no redirect takes it to another origin',
+    doc: 'a Bearer token for every request; on the command line also @file, which holds it; no redirect takes it to another origin',
     secret: true,
   }),
   digest: flag({
@@ -224,12 +320,12 @@ export const OPTIONS = {
     group: 'Input',
     doc: 'read requests from a file, or from standard input with -',
   }),
-  inputFormat: choice(['auto', 'lines', 'jsonl', 'csv'], {
+  inputFormat: choice(['auto', 'lines', 'jsonl', 'csv', 'har'], {
     default: 'auto',
     flag: '--input-format <format>',
     scope: 'cli',
     group: 'Input',
-    doc: 'what the input is: one URL a line, JSON Lines of request objects, or CSV; auto goes by the extension, then by the first line',
+    doc: 'what the input is: one URL a line, JSON Lines of request objects, CSV, or a HAR file; auto goes by the extension, then by the first line',
   }),
   strictInput: flag({
     default: false,
@@ -465,6 +561,38 @@ export const OPTIONS = {
     group: 'TLS and addresses',
     doc: 'a file of certificates to trust in place of the system’s own (PEM)',
   }),
+  servername: text({
+    default: undefined,
+    flag: '--sni <name>',
+    group: 'TLS and addresses',
+    doc: 'name to ask for in TLS and to expect in the certificate, in place of the URL’s host; with --connect-to the URL’s host stays both',
+  }),
+  pinnedPubkey: text({
+    default: undefined,
+    flag: '--pinnedpubkey <pins>',
+    group: 'TLS and addresses',
+    doc: 'the only keys or certificates to accept, also with -k: sha256//<base64 of the key’s SHA-256> as in curl, or sha256:<fingerprint of the certificate>; several with ; between',
+  }),
+  happyEyeballsMs: duration({
+    default: 250,
+    min: 10,
+    max: DAY,
+    flag: '--happy-eyeballs-timeout <duration>',
+    group: 'TLS and addresses',
+    doc: 'how long one address of a name is tried alone before the next one is tried beside it (RFC 8305)',
+  }),
+  localAddresses: list({
+    default: [],
+    flag: '--interface <address,…>',
+    group: 'TLS and addresses',
+    doc: 'IP addresses of this machine to connect from, in turn; each brings its own local ports; repeatable',
+  }),
+  unixSocket: text({
+    default: undefined,
+    flag: '--unix-socket <path>',
+    group: 'TLS and addresses',
+    doc: 'connect to a Unix socket, whatever the URL’s host; no name is looked up and no proxy used',
+  }),
   dnsTtlMs: duration({
     default: 300_000,
     min: 0,
@@ -585,8 +713,30 @@ export const OPTIONS = {
       doc: 'a field of the record out of the response: id=/data/id, ids=$.items[*].id, title=regex:<title>(.*?)<, all=regex*:\\d+, etag=header:ETag; repeatable',
     }),
     'name=expression, a list of them, or an object of name: expression',
-    (value) => typeof value === 'object' && value !== null && Object.values(value).every((v) => typeof v === 'string'),
+    isTexts,
   ),
+
+  // ── proxies ───────────────────────────────────────────────────────────────────────────────────────────────
+  proxy: list({
+    default: [],
+    flag: '-x, --proxy <url>',
+    group: 'Proxies',
+    doc: 'go through a proxy: [http|https|socks5|socks5h://][user:password@]host[:port]; several take turns; env is those of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, as the command line does without -x, and an empty text is none; repeatable',
+    secret: true,
+  }),
+  proxyUser: text({
+    default: undefined,
+    flag: '-U, --proxy-user <user:password>',
+    group: 'Proxies',
+    doc: 'user and password for every proxy whose URL has none',
+    secret: true,
+  }),
+  noProxy: text({
+    default: undefined,
+    flag: '--noproxy <list>',
+    group: 'Proxies',
+    doc: 'hosts to reach without a proxy, in place of NO_PROXY: names with all below them, addresses, blocks such as 10.0.0.0/8, each with :port or not; * is all',
+  }),
 
   // ── limits ────────────────────────────────────────────────────────────────────────────────────────────────
   headerBytesMax: bytes({
@@ -677,6 +827,14 @@ export const OPTIONS = {
     group: 'Limits on responses',
     doc: 'outcomes that wait for a slow consumer before sending pauses',
   }),
+  addedMax: integer({
+    default: 1_000_000,
+    min: 1,
+    max: 1_000_000_000,
+    scope: 'code',
+    group: 'Limits on the run',
+    doc: 'different URLs that may be added to a run while it goes on; each takes about 100 bytes',
+  }),
   durationMs: durationOrNone({
     default: undefined,
     min: 1,
@@ -764,6 +922,13 @@ export const OPTIONS = {
     scope: 'cli',
     group: 'Output',
     doc: 'a line on standard error for each failure',
+  }),
+  curl: flag({
+    default: false,
+    flag: '--curl',
+    scope: 'cli',
+    group: 'Output',
+    doc: 'print the equal curl command of each request, secrets included, and send nothing',
   }),
   dryRun: flag({
     default: false,

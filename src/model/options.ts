@@ -13,7 +13,16 @@ type RunOptionName = Exclude<OptionName, CliOnly>;
 /** What only the command line has; held against the table's scopes by a test. */
 export type CliOnly =
   | 'header'
+  | 'referer'
+  | 'head'
   | 'data'
+  | 'dataRaw'
+  | 'dataBinary'
+  | 'dataUrlencode'
+  | 'get'
+  | 'formField'
+  | 'formString'
+  | 'uploadFile'
   | 'json'
   | 'input'
   | 'cookie'
@@ -35,6 +44,7 @@ export type CliOnly =
   | 'checkStatus'
   | 'quiet'
   | 'verbose'
+  | 'curl'
   | 'dryRun'
   | 'config'
   | 'printConfig';

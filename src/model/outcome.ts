@@ -218,7 +218,7 @@ function utf8(bytes: Buffer): string {
 /** What stands where no response does. Data, never thrown by flurry itself. */
 export class Failure {
   readonly type = 'failure';
-  readonly index: number;
+  index: number;
   readonly id: string | number | undefined;
   /** For phase `input`: the text that is no request, shortened. */
   readonly url: string;

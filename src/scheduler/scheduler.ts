@@ -103,6 +103,11 @@ export class Scheduler implements Waiter {
     return this.#waiting + this.#again.length + this.#following.length;
   }
 
+  /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
+  get starving(): boolean {
+    return this.#input === 'waiting' && this.#inFlight === 0 && this.waiting === 0;
+  }
+
   toString(): string {
     return `${this.#inFlight} in flight, ${this.waiting} waiting in ${this.#lanes.size} lanes, source ${this.#input}${this.#paused ? ', paused' : ''}`;
   }

@@ -80,6 +80,10 @@ export function redirect(
   }
   const landing = land(location, request, status, fragmentOf(hops.at(-1)?.location ?? ''));
   if (landing.type === 'fault') return landing;
+  const replays = request.stream !== undefined && keepsBody(request, status);
+  if (replays && !request.stream!.replayable) {
+    return fault('invalid', `${status} asks for the body again, which cannot be produced twice`);
+  }
   const next = nextRequest(request, status, landing.place, settings.secretHeaders);
   if (isSame(request, next) && nothingMoves(response)) {
     const to = shown(next.url);
@@ -152,14 +156,19 @@ function fragmentOf(url: string): string {
 
 /** For text that no parser took, and in which the authority is therefore anyone's guess. */
 function withoutUserinfo(reference: string): string {
-  const plain = reference.replace(/^[^?#]*@/, '');
+  const plain = reference.replace(/^.*@/s, '');
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }
 
 // ── what to send there ────────────────────────────────────────────────────────────────────────────────────────
 
+/** RFC 9110 section 15.4: 303 asks for another resource, and POST has always become GET after 301 and 302. */
+function keepsBody({ method }: Request, status: number): boolean {
+  return status !== 303 && !(method === 'POST' && (status === 301 || status === 302));
+}
+
 function nextRequest(request: Request, status: number, place: Place, secrets: ReadonlySet<string>): Request {
-  const rewritten = status === 303 || (request.method === 'POST' && (status === 301 || status === 302));
+  const rewritten = !keepsBody(request, status);
   const method = rewritten && request.method !== 'HEAD' ? 'GET' : request.method;
   const body = rewritten ? undefined : request.body;
   let { headers } = request;
@@ -170,7 +179,9 @@ function nextRequest(request: Request, status: number, place: Place, secrets: Re
     headers = headers.without(['referer']);
   }
   headers = withUserinfo(headers, place.userinfo);
-  return new Request(request.index, method, place.origin, place.target, headers, body, request.id);
+  const next = new Request(request.index, method, place.origin, place.target, headers, body, request.id);
+  if (!rewritten) next.stream = request.stream;
+  return next;
 }
 
 /**
@@ -190,7 +201,8 @@ function isSame(request: Request, next: Request): boolean {
     next.method === request.method &&
     next.url === request.url &&
     next.headers === request.headers &&
-    next.body === request.body
+    next.body === request.body &&
+    next.stream === request.stream
   );
 }
 

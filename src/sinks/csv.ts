@@ -8,7 +8,7 @@ import { BodyFiles } from './body-files.ts';
 import { BodyFilesSink } from './body-files-sink.ts';
 import { decimals } from './json-text.ts';
 import type { OutputFile } from './output-file.ts';
-import { headersJson, type RecordFormatOptions } from './record.ts';
+import { headersJson, type RecordFormatOptions, valueJson } from './record.ts';
 import { FileSink, type RecordOptions } from './record-sink.ts';
 import { type BodyForm, showBody } from './shown-body.ts';
 
@@ -17,13 +17,21 @@ const ROWS_MAX = 256;
 /** Characters of bodies in rows that are not formatted yet. */
 const ROWS_CHARACTERS_MAX = 64 * 1024;
 
-/** Loads csv-stringify, which runs without CSV never need. The names of the columns are the first line. */
-export async function csvSink(file: OutputFile, options: RecordOptions, clock: Clock): Promise<Sink> {
+/**
+ * Loads csv-stringify, which runs without CSV never need. The names of the columns are the first line; `extracted` are
+ * those of the fields that are extracted from responses.
+ */
+export async function csvSink(
+  file: OutputFile,
+  options: RecordOptions,
+  clock: Clock,
+  extracted: readonly string[] = [],
+): Promise<Sink> {
   const { stringify } = await import('csv-stringify/sync');
   const { body } = options;
   if (!(body instanceof BodyFiles))
-    return new Csv(file, new RowFormat({ ...options, body }), clock, stringify);
-  const rows = new Csv(file, new RowFormat({ ...options, body: 'files' }), clock, stringify);
+    return new Csv(file, new RowFormat({ ...options, body }, extracted), clock, stringify);
+  const rows = new Csv(file, new RowFormat({ ...options, body: 'files' }, extracted), clock, stringify);
   return new BodyFilesSink(body, rows);
 }
 
@@ -79,9 +87,11 @@ const TIMING_COLUMNS = ['queue_ms', 'dns_ms', 'connect_ms', 'tls_ms', 'first_byt
 class RowFormat {
   readonly #options: RecordFormatOptions;
   readonly #bodyColumns: readonly string[];
+  readonly #extracted: readonly string[];
 
-  constructor(options: RecordFormatOptions) {
+  constructor(options: RecordFormatOptions, extracted: readonly string[]) {
     this.#options = options;
+    this.#extracted = extracted;
     this.#bodyColumns = bodyColumns(options.body);
   }
 
@@ -93,6 +103,7 @@ class RowFormat {
       ...['error_phase', 'error_kind', 'error_message', 'error_sent'],
       ...(headers ? ['headers'] : []),
       ...(timings ? TIMING_COLUMNS : []),
+      ...this.#extracted.map((name) => `extracted_${name}`),
     ];
   }
 
@@ -115,6 +126,7 @@ class RowFormat {
       const { queueMs, dnsMs, connectMs, tlsMs, firstByteMs } = response.timings;
       for (const ms of [queueMs, dnsMs, connectMs, tlsMs, firstByteMs]) row.push(decimals(ms));
     }
+    for (const name of this.#extracted) row.push(cell(response.extracted?.[name]));
     return row;
   }
 
@@ -125,6 +137,7 @@ class RowFormat {
     row.push(failure.phase, failure.kind, failure.message, failure.sent);
     if (headers) row.push('');
     if (timings) for (const _ of TIMING_COLUMNS) row.push('');
+    for (const _ of this.#extracted) row.push('');
     return row;
   }
 
@@ -161,6 +174,12 @@ function bodyColumns(form: BodyForm): readonly string[] {
     default:
       return form satisfies never;
   }
+}
+
+/** Text as it is; what is not there is empty, as everywhere in a row; all else as JSON. */
+function cell(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : valueJson(value);
 }
 
 function identity(outcome: Outcome): string[] {

@@ -6,7 +6,7 @@
 import type { Origin } from '../model/origin.ts';
 import type { Failure, Outcome, Response, Timings } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
-import { decimals, escaped, quoted } from './json-text.ts';
+import { decimals, escaped, quoted, withoutLineSeparators } from './json-text.ts';
 import { type BodyForm, type InlineForm, showBody } from './shown-body.ts';
 
 export interface RecordFormatOptions {
@@ -51,6 +51,7 @@ export class RecordFormat {
       `,"attempts":${response.attempts}` +
       (this.#headers ? `,"headers":${headersJson(response.headers)}` : '') +
       (this.#timings ? `,"timings":${timingsJson(response.timings)}` : '') +
+      (response.extracted === undefined ? '' : `,"extracted":${valueJson(response.extracted)}`) +
       (this.#body === 'files' ? `,"bodyFile":${quoted(bodyFile)}` : bodyMember(response, this.#body)) +
       '}\n'
     );
@@ -105,6 +106,11 @@ export function headersJson(headers: ReadonlyArray<readonly [string, string]>): 
     json += `${json === '' ? '' : ','}[${quoted(name)},${quoted(value)}]`;
   }
   return `[${json}]`;
+}
+
+/** Of values that JSON can hold: what is extracted from responses. */
+export function valueJson(value: unknown): string {
+  return withoutLineSeparators(JSON.stringify(value));
 }
 
 function timingsJson(timings: Timings): string {

@@ -1,6 +1,6 @@
 // What an input is: by the extension of its name, else by its first line. Reads nothing and drops no byte but the BOM.
 
-export type InputFormat = 'auto' | 'lines' | 'jsonl' | 'csv';
+export type InputFormat = 'auto' | 'lines' | 'jsonl' | 'csv' | 'har';
 export type FormName = Exclude<InputFormat, 'auto'>;
 
 /** So much of an input may be looked at before it has to be decided what it is. */
@@ -15,6 +15,7 @@ const EXTENSIONS: Readonly<Record<string, FormName>> = {
   ndjson: 'jsonl',
   json: 'jsonl',
   csv: 'csv',
+  har: 'har',
 };
 
 /** Undefined where the name does not say. */
@@ -33,7 +34,8 @@ export function formOfStart(start: Buffer, mustDo: boolean): FormName | undefine
 }
 
 function formOfLine(line: string): FormName {
-  if (line.startsWith('{')) return 'jsonl';
+  // An object on one line is a request; one that goes on below, or that has a log, is a HAR file.
+  if (line.startsWith('{')) return line === '{' || /^\{\s*"log"\s*:/.test(line) ? 'har' : 'jsonl';
   if (line.startsWith('#')) return 'lines';
   // Before the quote: a header may be in quotes too, and a JSON string that is a URL has :// in it.
   if (!line.includes('://') && line.split(',').some(isUrlColumn)) return 'csv';

@@ -7,6 +7,7 @@ import type { Request, RequestFactory } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { openCsv } from './csv.ts';
 import type { Form, RowToUrl } from './form.ts';
+import { HarEntries } from './har.ts';
 import {
   type FormName,
   formOfName,
@@ -200,7 +201,7 @@ class InputSource implements Source {
 function formGiven({ format, name, rowToUrl }: InputOptions): FormName | undefined {
   const form = format === 'auto' ? formOfName(name) : format;
   if (rowToUrl === undefined) return form;
-  if (form === 'jsonl' || format === 'lines') {
+  if (form === 'jsonl' || form === 'har' || format === 'lines') {
     throw new Error(
       `a URL with {column} in it needs CSV, and ${name} is read as ${form}; leave one of them out`,
     );
@@ -216,5 +217,7 @@ async function makeForm(form: FormName, options: InputOptions): Promise<Form> {
       return new JsonLines(options.factory, options.lineBytesMax);
     case 'csv':
       return openCsv({ ...options, rowToUrl: options.rowToUrl });
+    case 'har':
+      return new HarEntries(options.factory, options.name);
   }
 }

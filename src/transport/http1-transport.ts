@@ -82,6 +82,10 @@ export class Http1Transport implements Transport {
     for (const pool of [...this.#pools.values()]) pool.retire();
   }
 
+  rest(): void {
+    for (const pool of this.#pools.values()) pool.rest();
+  }
+
   toString(): string {
     return `${this.#pools.size} origins, ${this.#idle.count} idle connections`;
   }

@@ -109,7 +109,7 @@ export class OriginPool implements ConnectionOwner {
 
   send(request: Request, done: Done): void {
     request.done = done;
-    if (this.#aborted) return this.#refuse(request);
+    if (this.#aborted || request.cancelled) return this.#refuse(request);
     if (request.fresh) return this.#open(request);
     if (this.#tools.pipeline > 1) return this.#pipeline(request);
     const connection = this.free ?? this.#takeIdle();
@@ -124,6 +124,11 @@ export class OriginPool implements ConnectionOwner {
     // First those that wait: a connection that closes would make room for them.
     for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
     for (const connection of [...this.#connections]) connection.abort();
+  }
+
+  /** Unused connections do not keep the process alive. */
+  rest(): void {
+    for (let one = this.#idle; one !== undefined; one = one.nextIdle) one.rest();
   }
 
   /** Unused connections close now, the others after their responses; one that must be opened yet serves once. */
@@ -162,7 +167,7 @@ export class OriginPool implements ConnectionOwner {
     this.#checking++;
     this.#tools.clock.afterPoll(() => {
       this.#checking--;
-      if (connection.state === 'open') {
+      if (connection.state === 'open' && !request.cancelled) {
         connection.send(request, this.#tools.clock.now());
         return this.onRoom(connection);
       }
@@ -182,6 +187,11 @@ export class OriginPool implements ConnectionOwner {
   /** Gives waiting requests, in their order, to connections with room; opens another while there may be more. */
   #drain(): void {
     for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
+      if (next.cancelled) {
+        this.#pending.shift();
+        this.#refuse(next);
+        continue;
+      }
       const connection = this.#roomFor(next);
       if (connection === undefined && this.#connections.size >= this.#tools.pipelinedConnectionsMax) return;
       this.#pending.shift();

@@ -54,12 +54,12 @@ export class ConnectHandshake implements Handshake {
     const { status } = this.#head;
     if (status >= 200 && status < 300) return bytes.subarray(after);
     const hint = advice(this.#head, this.#proxy.authorization !== undefined);
-    throw new ProxyError(`${this.#proxy} answered ${status} to CONNECT ${this.#target}${hint}`);
+    throw new ProxyError(`the proxy ${this.#proxy} answered ${status} to CONNECT ${this.#target}${hint}`);
   }
 
   #notHttp(what: string): ProxyError {
     return new ProxyError(
-      `${this.#proxy} answered CONNECT ${this.#target} with ${what}; is it a proxy for HTTP, and is its scheme right (http, https or socks5)?`,
+      `the proxy ${this.#proxy} answered CONNECT ${this.#target} with ${what}; is it a proxy for HTTP, and is its scheme right (http, https or socks5)?`,
     );
   }
 }

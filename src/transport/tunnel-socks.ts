@@ -101,14 +101,14 @@ export class SocksHandshake implements Handshake {
     if (method !== NO_METHOD) throw this.#notSocks();
     throw new ProxyError(
       this.#login === undefined
-        ? `${this.#proxy} wants a login; give user:password with --proxy-user or in the proxy's URL`
-        : `${this.#proxy} takes neither user and password nor clients without them`,
+        ? `the proxy ${this.#proxy} wants a login; give user:password with --proxy-user or in the proxy's URL`
+        : `the proxy ${this.#proxy} takes neither user and password nor clients without them`,
     );
   }
 
   #loggedIn(status: number): Buffer {
     if (status === 0) return this.#next('reply', this.#request);
-    throw new ProxyError(`${this.#proxy} does not accept the user and password it was given`);
+    throw new ProxyError(`the proxy ${this.#proxy} does not accept the user and password it was given`);
   }
 
   #next(awaiting: Awaiting, said: Buffer): Buffer {
@@ -118,12 +118,14 @@ export class SocksHandshake implements Handshake {
 
   #refused(code: number): ProxyError {
     const why = REPLIES[code] ?? 'for no reason that RFC 1928 knows';
-    return new ProxyError(`${this.#proxy} refused a way to ${this.#target}: ${why} (reply ${code})`);
+    return new ProxyError(
+      `the proxy ${this.#proxy} refused a way to ${this.#target}: ${why} (reply ${code})`,
+    );
   }
 
   #notSocks(): ProxyError {
     return new ProxyError(
-      `${this.#proxy} does not answer as SOCKS 5 does; is its scheme right (http, https or socks5)?`,
+      `the proxy ${this.#proxy} does not answer as SOCKS 5 does; is its scheme right (http, https or socks5)?`,
     );
   }
 }

@@ -71,13 +71,13 @@ export function openTunnel(
 }
 
 function closed(proxy: ProxyServer, target: string): string {
-  return `${proxy} closed the connection when asked for a way to ${target}`;
+  return `the proxy ${proxy} closed the connection when asked for a way to ${target}`;
 }
 
 function broken(proxy: ProxyServer, target: string, error: Error): string {
   const { code } = error as { code?: string };
   const what = code === 'ECONNRESET' || code === 'EPIPE' ? 'was reset' : 'broke';
-  return `the connection to ${proxy} ${what} when it was asked for a way to ${target} (${code ?? error.message})`;
+  return `the connection to the proxy ${proxy} ${what} when it was asked for a way to ${target} (${code ?? error.message})`;
 }
 
 /** As CONNECT and messages name it (RFC 9112 section 3.2.3). */

@@ -1,10 +1,18 @@
 // The system's and OpenSSL's errors, translated once into our phases and kinds. Messages name the peer and what to do.
 
 import type { Kind, Phase } from '../model/outcome.ts';
+import { ProxyError } from './proxy-error.ts';
 
 interface Coded {
   readonly code?: string;
   readonly message?: string;
+  readonly syscall?: string;
+  /** A local address, or the path of a Unix socket. */
+  readonly address?: string;
+  /** How many addresses were tried (happy-eyeballs.ts). */
+  readonly tried?: number;
+  /** Who it was with, where that is not the origin (proxied-wire.ts). */
+  readonly peer?: string;
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -19,6 +27,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   EHOSTDOWN: 'unreachable',
   EAFNOSUPPORT: 'unreachable',
   EINVAL: 'unreachable',
+  EACCES: 'unreachable',
+  EPERM: 'unreachable',
+  ENOENT: 'unreachable',
   ENOTFOUND: 'not-found',
   ENODATA: 'not-found',
   EMFILE: 'resources',
@@ -48,8 +59,11 @@ const CERTIFICATE =
   /^(?:CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE)|PATH_LENGTH_|CRL_|ERR_TLS_CERT_|ERROR_IN_CERT_)/;
 
 export function kindOf(error: unknown): Kind {
+  if (error instanceof ProxyError) return error.kind;
   const { code } = error as Coded;
   if (code === undefined) return 'unknown';
+  // An address that is none of this machine's: waiting brings it no more than fewer connections do.
+  if (isForeignAddress(error as Coded)) return 'unreachable';
   const kind = KINDS[code];
   if (kind !== undefined) return kind;
   if (CERTIFICATE.test(code)) return 'certificate';
@@ -57,27 +71,53 @@ export function kindOf(error: unknown): Kind {
   return 'unknown';
 }
 
+function isForeignAddress({ code, syscall }: Coded): boolean {
+  return code === 'EADDRNOTAVAIL' && syscall === 'bind';
+}
+
 /** One sentence: what happened with whom, and for the common cases what to try. */
-export function wireMessage(phase: Phase, kind: Kind, peer: string, error: unknown): string {
-  const { code, message } = (error ?? {}) as Coded;
+export function wireMessage(phase: Phase, kind: Kind, origin: string, error: unknown): string {
+  const coded = (error ?? {}) as Coded;
+  const { code, message, tried = 1, peer = origin } = coded;
+  const each = tried === 1 ? '' : ` at each of its ${tried} addresses`;
   switch (kind) {
     case 'refused':
-      return `${peer} refused the connection; does a server listen there?`;
+      return `${peer} refused the connection${each}; does a server listen there?`;
     case 'reset':
-      return phase === 'connect' ? `${peer} reset the connection` : `${peer} reset the connection (${code})`;
+      return phase === 'connect'
+        ? `${peer} reset the connection${each}`
+        : `${peer} reset the connection (${code})`;
     case 'not-found':
       return `the name of ${peer} has no address (${code})`;
     case 'unreachable':
       return phase === 'dns'
         ? `no name server answers for ${peer} (${code}); is the network up?`
-        : `${peer} cannot be reached (${code})`;
+        : unreachable(peer, each, coded);
     case 'certificate':
-      return `the certificate of ${peer} is not accepted: ${message} (${code}); trust its issuer with --cacert, or skip the check with -k`;
+      return certificateMessage(peer, coded);
     case 'resources':
-      return code === 'EADDRNOTAVAIL'
+      return code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE'
         ? `no local port left to connect to ${peer}; lower --concurrency`
         : `this machine has no room for another connection (${code}); lower --concurrency or raise ulimit -n`;
+    case 'proxy':
+      return message ?? `${peer} did not open a way to ${origin}`;
     default:
-      return `${peer}: ${message || 'unknown error'}${code === undefined ? '' : ` (${code})`}`;
+      return `${peer}: ${message || 'unknown error'}${each}${code === undefined ? '' : ` (${code})`}`;
   }
+}
+
+function unreachable(peer: string, each: string, error: Coded): string {
+  const { code, address } = error;
+  if (isForeignAddress(error)) return `this machine has no address ${address} to connect from (--interface)`;
+  // Without a port it is the path of a Unix socket.
+  if (address?.includes('/')) return `the Unix socket ${address} cannot be connected to (${code})`;
+  return `${peer} cannot be reached${each} (${code})`;
+}
+
+function certificateMessage(peer: string, { code, message, peer: proxy }: Coded): string {
+  if (code === 'ERR_TLS_CERT_SETTINGS') return `no TLS with ${peer}: ${message}`;
+  if (code === 'ERR_TLS_CERT_PIN')
+    return `${peer} shows a key or certificate that is not pinned: ${message}; if it is the right one, give it to --pinnedpubkey`;
+  const skip = proxy === undefined ? ', or skip the check with -k' : '';
+  return `the certificate of ${peer} is not accepted: ${message} (${code}); trust its issuer with --cacert${skip}`;
 }

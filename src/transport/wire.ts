@@ -1,82 +1,165 @@
-// Byte streams on node:net and node:tls. Knows no HTTP; node:tls is loaded with the first secure origin.
+// Byte streams on node:net and node:tls: which sockets a wire needs, straight to an origin or through a proxy.
+// Knows no HTTP; node:tls is loaded with the first secure peer.
 
 import * as net from 'node:net';
-import type { ConnectionOptions, SecureContext, SecureContextOptions } from 'node:tls';
-import type { Address, Connector, Wire, WireEvents } from '../model/contracts.ts';
+import type { ConnectionOptions, TLSSocket } from 'node:tls';
+import { systemClock } from '../model/clock.ts';
+import type { Address, Clock, Connector, Wire, WireEvents } from '../model/contracts.ts';
 import type { Origin } from '../model/origin.ts';
+import type { ProxyServer } from '../model/proxy-server.ts';
+import { Dialer, type DialSettings } from './dialer.ts';
+import { OpeningWire } from './opening-wire.ts';
+import { ForwardingEvents, openThrough } from './proxied-wire.ts';
+import { type SocketManner, SocketWire } from './socket-wire.ts';
 import { connectTapped } from './tapped-tls.ts';
+import { TlsClient, type TlsPeer, type TlsSettings, TlsSettingsError } from './tls-client.ts';
 import { UnprovenEnd } from './wire-errors.ts';
 
-export interface TlsSettings {
-  readonly insecure: boolean;
-  readonly ca: string | Uint8Array | undefined;
-  /** A certificate of one's own and its key (PEM), for servers that ask for one. */
-  readonly cert?: string | Uint8Array | undefined;
-  readonly key?: string | Uint8Array | undefined;
-  readonly tlsMin?: '1.0' | '1.1' | '1.2' | '1.3' | undefined;
-  /** As OpenSSL lists them. */
-  readonly ciphers?: string | undefined;
-}
+export type { TlsSettings };
+export interface WireSettings extends TlsSettings, DialSettings {}
 
-/** Bodies up to this size leave in one buffer with their head: one system call, one segment. */
-const JOINED_BYTES_MAX = 64 * 1024;
 const READ_BUFFER_BYTES = 64 * 1024;
 /** Origins remembered for bodies that end with the connection; all are forgotten when there are more. */
 const PROVING_MAX = 10_000;
 
+/** How a peer is reached, wherever it is: a socket that connects there, and the wire around it. */
+interface Way {
+  open(to: net.NetConnectOpts): net.Socket;
+  /** The socket may be connecting or connected. */
+  wire(socket: net.Socket): Wire;
+}
+
 export class NetConnector implements Connector {
-  readonly #tlsSettings: TlsSettings;
+  readonly #dialer: Dialer;
+  readonly #tls: TlsClient;
+  /** What stands for an address on wires to a Unix socket. */
+  readonly #path: string;
   /** One read buffer for every socket: what arrives is consumed before the callback returns. A buffer of its own for
    *  each would cost a thousand connections 64 MB, and each read an allocation. */
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  /** Shared by all connections: making one takes 0.3 ms. */
-  #context: SecureContext | undefined;
-  /** Keys of secure origins whose wires must be able to tell who ended them. */
+  /** Keys of origins whose wires over TLS must be able to tell who ended them. */
   readonly #proving = new Set<string>();
 
-  constructor(tls: TlsSettings) {
-    this.#tlsSettings = tls;
+  /** Throws OptionError for local addresses, server names and pins that are none. */
+  constructor(settings: WireSettings, clock: Clock = systemClock) {
+    this.#dialer = new Dialer(settings, clock);
+    this.#tls = new TlsClient(settings);
+    this.#path = settings.unixSocket === undefined ? '' : `unix:${settings.unixSocket}`;
   }
 
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents): Wire {
-    const to = destination(origin, addresses);
-    const onread = {
+  /** A Unix socket goes before a proxy, which is a way over the network. */
+  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: ProxyServer): Wire {
+    try {
+      if (proxy !== undefined && this.#path === '') return this.#through(proxy, origin, addresses, events);
+      return this.#reach(this.#way(origin, events), addresses, origin.port, events);
+    } catch (error) {
+      if (error instanceof TlsSettingsError) return unsecured(error, events);
+      throw error;
+    }
+  }
+
+  #way(origin: Origin, events: WireEvents): Way {
+    if (origin.scheme === 'http') return this.#plainWay(events);
+    return this.#secureWay(this.#tls.toOrigin(origin), origin, events);
+  }
+
+  #reach(way: Way, addresses: readonly Address[], port: number, events: WireEvents): Wire {
+    const only = this.#dialer.only(addresses, port);
+    if (only !== undefined) return way.wire(way.open(only));
+    const opening = new OpeningWire(events);
+    // TLS sockets race like plain ones: each says when TCP is up, and those that lose are gone before a handshake. One
+    // that is made around a connected socket could not read into the shared buffer.
+    const race = this.#dialer.race(addresses, port, way.open, (socket, error) => {
+      if (socket === undefined) return opening.fail(error!);
+      opening.become(way.wire(socket));
+      events.onConnect();
+    });
+    if (!opening.over) opening.under(race);
+    return opening;
+  }
+
+  /** Requests for plain http are forwarded by proxies that speak HTTP; all else goes through a tunnel. */
+  #through(proxy: ProxyServer, origin: Origin, addresses: readonly Address[], events: WireEvents): Wire {
+    const tls = proxy.scheme === 'https' ? this.#tls.toProxy(proxy) : undefined;
+    const speaksHttp = proxy.scheme === 'http' || proxy.scheme === 'https';
+    if (origin.scheme === 'http' && speaksHttp) {
+      const forwarding = new ForwardingEvents(events, proxy);
+      const way = tls === undefined ? this.#plainWay(forwarding) : this.#secureWay(tls, origin, forwarding);
+      return this.#reach(way, addresses, proxy.port, forwarding);
+    }
+    const secured = origin.scheme === 'https' ? this.#tls.toOrigin(origin) : undefined;
+    const wireOver = (carrier: net.Socket): Wire =>
+      secured === undefined
+        ? plainWireOver(carrier, events)
+        : this.#secureWireOver(carrier, secured, origin, events);
+    return openThrough({ origin, proxy, addresses, tls, wireOver }, this.#dialer, events);
+  }
+
+  // ── ways ────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #plainWay(events: WireEvents): Way {
+    return {
+      open: (to) => net.connect({ ...to, noDelay: true, allowHalfOpen: true, onread: this.#onread(events) }),
+      wire: (socket) => new SocketWire(socket, socket, events, this.#plainManner(socket), this.#path),
+    };
+  }
+
+  #secureWay(peer: TlsPeer, origin: Origin, events: WireEvents): Way {
+    if (this.#proving.has(origin.key)) {
+      return {
+        open: (to) => net.connect({ ...to, noDelay: true }),
+        wire: (carrier) => tappedWire(carrier, peer, events, this.#path),
+      };
+    }
+    return {
+      open: (to) => {
+        const options: ConnectionOptions & { onread: net.OnReadOpts; noDelay: boolean } = {
+          ...to,
+          ...peer.options,
+          noDelay: true,
+          onread: this.#onread(events),
+        };
+        return process.getBuiltinModule('node:tls').connect(options);
+      },
+      wire: (socket) => this.#secureWire(socket as TLSSocket, socket, peer, origin, events),
+    };
+  }
+
+  #onread(events: WireEvents): net.OnReadOpts {
+    return {
       buffer: this.#buffer,
       callback(length: number, bytes: Uint8Array): boolean {
         events.onBytes(bytes as Buffer, length);
         return true;
       },
     };
-    if (origin.scheme === 'http') {
-      const socket = net.connect({ ...to, noDelay: true, allowHalfOpen: true, onread });
-      return new SocketWire(socket, socket, true, events, (tell) => probe(socket, tell));
-    }
-    const options = this.#tlsOptions(origin);
-    if (this.#proving.has(origin.key)) return provenWire(to, options, events);
-    const secure: ConnectionOptions & { onread: net.OnReadOpts; noDelay: boolean } = {
-      ...to,
-      ...options,
-      noDelay: true,
-      onread,
-    };
-    const socket = process.getBuiltinModule('node:tls').connect(secure);
-    return new SocketWire(socket, socket, false, events, (tell) =>
-      tell(new UnprovenEnd(() => this.#prove(origin))),
-    );
   }
 
-  #tlsOptions(origin: Origin): ConnectionOptions {
-    // Loaded with the first secure origin: it takes 5 ms that a run over plain http need not spend.
-    const tls = process.getBuiltinModule('node:tls');
-    this.#context ??= tls.createSecureContext(contextOptions(this.#tlsSettings));
-    return {
-      secureContext: this.#context,
-      rejectUnauthorized: !this.#tlsSettings.insecure,
-      ALPNProtocols: ['http/1.1'],
-      // An IP address is no server name (RFC 6066 section 3), but the certificate must name it all the same.
-      ...(net.isIP(origin.host) === 0 ? { servername: origin.host } : {}),
-      checkServerIdentity: (_, certificate) => tls.checkServerIdentity(origin.host, certificate),
+  #plainManner(socket: net.Socket): SocketManner {
+    return { resets: this.#path === '', ask: (tell) => probe(socket, tell) };
+  }
+
+  #secureWire(
+    socket: TLSSocket,
+    carrier: net.Socket,
+    peer: TlsPeer,
+    origin: Origin,
+    events: WireEvents,
+  ): Wire {
+    peer.watch(socket);
+    const manner: SocketManner = {
+      resets: false,
+      ask: (tell) => tell(new UnprovenEnd(() => this.#prove(origin))),
+      fault: () => peer.fault(socket),
     };
+    return new SocketWire(socket, carrier, events, manner, this.#path);
+  }
+
+  #secureWireOver(carrier: net.Socket, peer: TlsPeer, origin: Origin, events: WireEvents): Wire {
+    if (this.#proving.has(origin.key)) return tappedWire(carrier, peer, events, '');
+    const socket = process.getBuiltinModule('node:tls').connect({ ...peer.options, socket: carrier });
+    socket.on('data', (bytes) => events.onBytes(bytes, bytes.length));
+    return this.#secureWire(socket, carrier, peer, origin, events);
   }
 
   #prove(origin: Origin): void {
@@ -85,34 +168,11 @@ export class NetConnector implements Connector {
   }
 }
 
-function contextOptions({ ca, cert, key, tlsMin, ciphers }: TlsSettings): SecureContextOptions {
-  return {
-    ...(ca === undefined ? {} : { ca: pem(ca) }),
-    ...(cert === undefined ? {} : { cert: pem(cert) }),
-    ...(key === undefined ? {} : { key: pem(key) }),
-    ...(tlsMin === undefined ? {} : { minVersion: tlsMin === '1.0' ? 'TLSv1' : `TLSv${tlsMin}` }),
-    ...(ciphers === undefined ? {} : { ciphers }),
-  };
+/** Through a tunnel; what came behind the proxy's answer waits in the socket. */
+function plainWireOver(socket: net.Socket, events: WireEvents): Wire {
+  socket.on('data', (bytes) => events.onBytes(bytes, bytes.length));
+  return new SocketWire(socket, socket, events, { resets: true, ask: (tell) => probe(socket, tell) });
 }
-
-function pem(text: string | Uint8Array): string | Buffer {
-  return typeof text === 'string' ? text : Buffer.from(text);
-}
-
-/** All addresses are handed to Node, which tries the families in turn (RFC 8305). */
-function destination(origin: Origin, addresses: readonly Address[]): net.TcpNetConnectOpts {
-  const only = addresses.length === 1 ? addresses[0] : undefined;
-  if (only !== undefined) return { host: only.address, family: only.family, port: origin.port };
-  return {
-    host: origin.host,
-    port: origin.port,
-    autoSelectFamily: true,
-    lookup: (_host, _options, done) => done(null, [...addresses]),
-  };
-}
-
-/** Asks whose the end of a socket is; `doubt` is undefined where its peer ended it. */
-type AskForProof = (tell: (doubt: Error | undefined) => void) => void;
 
 /**
  * Where octets and a reset arrive together, libuv reports an end in place of the reset: a cut body would look whole.
@@ -122,96 +182,26 @@ function probe(socket: net.Socket, tell: (doubt: Error | undefined) => void): vo
   socket.write('', (error) => tell(error ?? undefined));
 }
 
-function provenWire(to: net.TcpNetConnectOpts, options: ConnectionOptions, events: WireEvents): Wire {
-  const { socket, carrier, cut } = connectTapped(to, options);
+function tappedWire(carrier: net.Socket, peer: TlsPeer, events: WireEvents, path: string): Wire {
+  const { socket, cut } = connectTapped(carrier, peer.options);
   socket.on('data', (bytes) => events.onBytes(bytes, bytes.length));
+  peer.watch(socket);
   const cutOff = () => Object.assign(new Error('the connection was cut'), { code: 'ECONNRESET' });
-  return new SocketWire(socket, carrier, false, events, (tell) => tell(cut() ? cutOff() : undefined));
+  const manner: SocketManner = {
+    resets: false,
+    ask: (tell) => tell(cut() ? cutOff() : undefined),
+    fault: () => peer.fault(socket),
+  };
+  return new SocketWire(socket, carrier, events, manner, path);
 }
 
-class SocketWire implements Wire {
-  readonly #socket: net.Socket;
-  /** The TCP connection: the socket itself, or what TLS runs over. */
-  readonly #carrier: net.Socket;
-  /** Node can reset plain TCP only. */
-  readonly #resets: boolean;
-  #error: Error | undefined;
-  #over = false;
-
-  constructor(
-    socket: net.Socket,
-    carrier: net.Socket,
-    resets: boolean,
-    events: WireEvents,
-    ask: AskForProof,
-  ) {
-    this.#socket = socket;
-    this.#carrier = carrier;
-    this.#resets = resets;
-    carrier.on('connect', () => events.onConnect());
-    socket.on('secureConnect', () => events.onSecure());
-    socket.on('drain', () => events.onDrain());
-    socket.on('end', () => ask((doubt) => this.#tell(events, doubt)));
-    socket.on('error', (error) => {
-      this.#error ??= error;
-    });
-    socket.on('close', () => {
-      if (!this.#over) events.onClose(this.#error);
-      this.#over = true;
-    });
-  }
-
-  #tell(events: WireEvents, doubt: Error | undefined): void {
-    if (this.#over) return;
-    if (doubt === undefined) return events.onEnd();
-    this.#over = true;
-    events.onClose(doubt);
-  }
-
-  write(head: string, body: Uint8Array | undefined): boolean {
-    if (body === undefined) return this.#socket.write(head, 'latin1');
-    if (head !== '' && body.length <= JOINED_BYTES_MAX) {
-      const joined = Buffer.allocUnsafe(head.length + body.length);
-      joined.write(head, 'latin1');
-      joined.set(body, head.length);
-      return this.#socket.write(joined);
-    }
-    if (head !== '') this.#socket.write(head, 'latin1');
-    return this.#socket.write(body);
-  }
-
-  end(): void {
-    this.#socket.end();
-    // A peer that never closes its side must not hold the descriptor: nothing is waited for any more.
-    this.#socket.destroySoon();
-  }
-
-  destroy(): void {
-    const socket = this.#socket;
-    // A reset frees the local port at once. Behind a FIN it stays taken for a minute, and a run with many timeouts
-    // would run out of them. A socket that still connects would wait for that first.
-    if (this.#resets && !socket.connecting && !socket.destroyed) socket.resetAndDestroy();
-    else socket.destroy();
-    this.#carrier.destroy();
-  }
-
-  pause(): void {
-    this.#socket.pause();
-  }
-
-  resume(): void {
-    this.#socket.resume();
-  }
-
-  get pendingBytes(): number {
-    return this.#socket.writableLength;
-  }
-
-  get remoteAddress(): string {
-    const { remoteAddress, remotePort } = this.#carrier;
-    if (remoteAddress === undefined) return '';
-    return remoteAddress.includes(':')
-      ? `[${remoteAddress}]:${remotePort}`
-      : `${remoteAddress}:${remotePort}`;
-  }
+/** Ends as a wire whose TLS failed, without a connection that could serve nobody. */
+function unsecured(error: TlsSettingsError, events: WireEvents): Wire {
+  const wire = new OpeningWire(events);
+  process.nextTick(() => {
+    if (wire.over) return;
+    events.onConnect();
+    wire.fail(error);
+  });
+  return wire;
 }

@@ -1,6 +1,7 @@
 // A run on fake wires in virtual time, and the peers at their other end, which answer as a script says.
 
 import { RunCore } from '../../src/engine/run.ts';
+import { SessionCore } from '../../src/engine/session-core.ts';
 import { definitionOf, openSource, type SourceInput } from '../../src/engine/source-of.ts';
 import type { World } from '../../src/engine/transport-of.ts';
 import type { Sink } from '../../src/model/contracts.ts';
@@ -184,7 +185,8 @@ export class Network implements World {
 
   run<S extends Sink>(input: SourceInput, options: RunOptions, sink: S) {
     const settings = resolveOptions(options);
-    const core = new RunCore(settings, openSource(definitionOf(input), settings), sink, this);
+    const source = openSource(definitionOf(input), settings);
+    const core = new RunCore(settings, source, sink, new SessionCore(settings, this));
     return { core, sink, clock: this.clock, network: this };
   }
 

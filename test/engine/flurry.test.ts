@@ -2,16 +2,18 @@
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { flurry, Run } from '../../src/engine/flurry.ts';
+import { SessionCore } from '../../src/engine/session-core.ts';
 import { definitionOf, InputError, type SourceInput } from '../../src/engine/source-of.ts';
 import { ENDED, type Source } from '../../src/model/contracts.ts';
 import { OptionError } from '../../src/model/option-kinds.ts';
-import { type RunOptions, resolveOptions } from '../../src/model/options.ts';
+import { type RunOptions, resolveOptions, type Settings } from '../../src/model/options.ts';
 import { Failure, type Outcome } from '../../src/model/outcome.ts';
 import { RawServer, type Script } from '../server/raw-server.ts';
 import { ArraySink, echoAfter, Network, response, upTo, urls } from './fixture.ts';
 
 function open(network: Network, input: SourceInput, options: RunOptions = {}, signal?: AbortSignal): Run {
-  return new Run(definitionOf(input), resolveOptions(options), signal, network);
+  const session = (settings: Settings) => new SessionCore(settings, network);
+  return new Run(definitionOf(input), resolveOptions(options), signal, session);
 }
 
 /** Runs the consumer while time passes. */

@@ -62,6 +62,7 @@ export class FakeWire implements Wire {
   pendingBytes = 0;
   /** Our side reads no more; a test that wants a kernel's backpressure holds back by itself. */
   paused = false;
+  keepsAlive = true;
   readonly remoteAddress = '192.0.2.1:80';
   /** The peer's side hears of what was written; also called synchronously, so answer later. */
   onWritten: (() => void) | undefined;
@@ -105,6 +106,10 @@ export class FakeWire implements Wire {
 
   resume(): void {
     this.paused = false;
+  }
+
+  keepAlive(on: boolean): void {
+    this.keepsAlive = on;
   }
 
   #release(state: 'ended' | 'destroyed'): void {

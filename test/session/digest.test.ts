@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import { OptionError } from '../../src/model/option-kinds.ts';
 import { parseChallenges } from '../../src/session/auth.ts';
-import { DigestAuth } from '../../src/session/digest.ts';
+import { clientNonce, DigestAuth } from '../../src/session/digest.ts';
 
 const MUFASA = { user: 'Mufasa', password: 'Circle of Life' };
 
@@ -134,6 +134,15 @@ describe('what is hashed', () => {
       expect(fields['qop']).toBe('auth-int');
       expect(fields['response']).toBe(hex('md5', `${ha1}:n:${fields['nc']}:cn:auth-int:${ha2}`));
     }
+  });
+
+  it('says whether the body is in what it answers', () => {
+    const auth = new DigestAuth(MUFASA, () => 'cn');
+    expect(auth.hashesBody).toBe(false);
+    auth.challenge(['Digest realm="r", nonce="n", qop="auth-int"'], 0);
+    expect(auth.hashesBody).toBe(true);
+    auth.challenge(['Digest realm="r", nonce="n", qop="auth,auth-int"'], 0);
+    expect(auth.hashesBody).toBe(false);
   });
 
   it.each([
@@ -273,6 +282,12 @@ describe('when to send again', () => {
     for (let i = 0; i < 50; i++) expect(auth.challenge(fresh(`n${i}`), 0)).toBe(true);
     expect(fieldsOf(auth.authorization('GET', '/'))).toMatchObject({ nonce: 'n49', nc: '00000001' });
   });
+});
+
+it('makes client nonces that nobody can guess and any field can hold', () => {
+  const nonces = Array.from({ length: 100 }, clientNonce);
+  expect(new Set(nonces).size).toBe(100);
+  for (const nonce of nonces) expect(nonce).toMatch(/^[\w-]{22}$/);
 });
 
 describe('what leaves', () => {

@@ -14,11 +14,16 @@ import { failure, response } from './outcomes.ts';
 
 const path = temporaryFolder();
 
-async function csv(outcomes: Outcome[], options: Partial<RecordOptions> = {}): Promise<string> {
+async function csv(
+  outcomes: Outcome[],
+  options: Partial<RecordOptions> = {},
+  extracted?: readonly string[],
+): Promise<string> {
   const taker = new GatedTaker();
   const clock = new VirtualClock();
   const file = new OutputFile(taker, 'the output', clock);
-  const sink = await csvSink(file, { body: 'auto', headers: false, timings: false, ...options }, clock);
+  const record = { body: 'auto', headers: false, timings: false, ...options } as const;
+  const sink = await csvSink(file, record, clock, extracted);
   for (const outcome of outcomes) sink.write(outcome);
   await sink.close();
   return taker.text;
@@ -96,6 +101,21 @@ describe('csvSink', () => {
       tls_ms: '3',
       first_byte_ms: '1',
     });
+  });
+
+  it('has a column for each field that is extracted, at the end', async () => {
+    const outcome = response({ index: 0 });
+    outcome.extracted = { title: 'a, "b"', id: 12, list: [1, '\u2028'], none: null, not_asked: 1 };
+    const names = ['title', 'id', 'list', 'none'];
+    const [head, ...rest]: string[][] = parse(
+      await csv([outcome, response({ index: 1 }), failure(2)], { timings: true }, names),
+    );
+    expect(head!.slice(-5)).toEqual(['first_byte_ms', ...names.map((name) => `extracted_${name}`)]);
+    expect(rest.map((row) => row.slice(head!.length - 4))).toEqual([
+      ['a, "b"', '12', '[1,"\\u2028"]', ''],
+      ['', '', '', ''],
+      ['', '', '', ''],
+    ]);
   });
 
   it('keeps line ends, quotes and commas of bodies and messages', async () => {

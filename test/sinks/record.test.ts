@@ -86,6 +86,24 @@ describe('the record of a response', () => {
   });
 });
 
+describe('what was extracted', () => {
+  it('stands in front of the body, as JSON of any kind on one line', () => {
+    const outcome = response({ body: '{"id":12}' });
+    outcome.extracted = { id: 12, 'a.b': null, list: ['x\u2028"', { y: 1.5 }] };
+    record(outcome, { headers: true, timings: true });
+    expect(line(outcome)).toContain(
+      ',"attempts":1,"extracted":{"id":12,"a.b":null,"list":["x\\u2028\\"",{"y":1.5}]},"body":{"id":12}}\n',
+    );
+  });
+
+  it('is an empty object only where it was one', () => {
+    expect(record(response())).not.toHaveProperty('extracted');
+    const outcome = response();
+    outcome.extracted = {};
+    expect(record(outcome)).toHaveProperty('extracted', {});
+  });
+});
+
 describe('the body in a record', () => {
   const invalid = Uint8Array.of(0x7b, 0xff, 0x7d);
 
@@ -250,6 +268,7 @@ describe('the schema', () => {
     ['a member it does not know', (r) => Object.assign(r, { extra: 1 })],
     ['no index', (r) => delete r.index],
     ['an index of 1.5', (r) => Object.assign(r, { index: 1.5 })],
+    ['a list of what was extracted', (r) => Object.assign(r, { extracted: [] })],
     ['a status of 0', (r) => Object.assign(r, { status: 0 })],
     ['a status as text', (r) => Object.assign(r, { status: '200' })],
     ['two bodies', (r) => Object.assign(r, { bodyBase64: 'e30=' })],

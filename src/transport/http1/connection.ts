@@ -1,7 +1,7 @@
 // One HTTP/1.1 connection: requests out in order, responses back in the same order (RFC 9112 section 9). It decides
 // what each octet, silence or close means for the requests it has; who gets it next is the pool's matter.
 
-import type { Address, ContentControl, Wire, WireEvents } from '../../model/contracts.ts';
+import type { Address, ContentControl, Holder, Wire, WireEvents } from '../../model/contracts.ts';
 import { type ConnectionTimings, type Kind, type Phase, REUSED, type Response } from '../../model/outcome.ts';
 import { isIdempotent, type Request } from '../../model/request.ts';
 import { Timed } from '../timer-wheel.ts';
@@ -17,7 +17,7 @@ import { type Upload, uploadOf } from './upload.ts';
 const KEEP_ALIVE_MARGIN_MS = 1000;
 const OPENING_PHASES = { resolving: 'dns', connecting: 'connect', securing: 'tls' } as const;
 
-export class Connection extends Timed implements WireEvents {
+export class Connection extends Timed implements Holder, WireEvents {
   state: ConnectionState = 'resolving';
   /** False once anything forbids to send another request on it (RFC 9112 section 9.3). */
   reusable = true;
@@ -46,6 +46,7 @@ export class Connection extends Timed implements WireEvents {
   /** Nothing comes after the present response: what is behind it will not be answered (RFC 9112 section 9.6). */
   #last = false;
   #reading = false;
+  #resting = false;
   #out = '';
   /** The body of the present request. */
   #upload: Upload | undefined;
@@ -84,6 +85,7 @@ export class Connection extends Timed implements WireEvents {
   /** The name is being resolved for this request, which waits here. */
   open(request: Request): void {
     this.#current = request;
+    request.holder = this;
     this.#phaseStartMs = request.startedAtMs;
     this.#deadline(this.#tools.settings.dnsTimeoutMs, request.startedAtMs);
   }
@@ -130,6 +132,8 @@ export class Connection extends Timed implements WireEvents {
 
   /** On an open connection only; while octets are being read, what is written leaves together when the read is done. */
   send(request: Request, nowMs: number): void {
+    request.holder = this;
+    if (this.#resting) this.#keepProcess(true);
     if (this.#current === undefined) this.#current = request;
     else this.#behind.push(request);
     this.#transmit(request, nowMs);
@@ -385,6 +389,29 @@ export class Connection extends Timed implements WireEvents {
     this.#breakDown(this.#phase(), 'aborted', undefined);
   }
 
+  /** One request is not wanted any more. Whatever shares the connection with it is sent again elsewhere. */
+  cancel(request: Request): void {
+    if (this.state === 'closed' || request.holder !== this || this.#current === undefined) return;
+    const all = [this.#current, ...this.#behind];
+    const phase = request === this.#current ? this.#phase() : 'headers';
+    this.#current = undefined;
+    this.#behind = [];
+    this.#close(true);
+    const nowMs = this.#tools.clock.now();
+    const message = failureText(phase, 'aborted', this.#owner.origin.authority, 0, undefined);
+    for (const one of all) settleFailed(one, phase, 'aborted', message, undefined, one !== request, nowMs);
+  }
+
+  /** It is idle, and the process may end before it is used again. */
+  rest(): void {
+    if (this.state === 'open' && this.#current === undefined) this.#keepProcess(false);
+  }
+
+  #keepProcess(on: boolean): void {
+    this.#resting = !on;
+    this.#wire!.keepAlive(on);
+  }
+
   /** Closes it where it has nothing to do; else after the responses that are due. */
   retire(): void {
     this.reusable = false;
@@ -474,5 +501,6 @@ export class Connection extends Timed implements WireEvents {
 
 /** Bodies are never pipelined: a refused one closes the connection under all that stand behind it. */
 export function isPipelinable(request: Request): boolean {
-  return isIdempotent(request.method) && request.body === undefined && request.stream === undefined;
+  const { body, stream, taker } = request;
+  return isIdempotent(request.method) && body === undefined && stream === undefined && taker === undefined;
 }

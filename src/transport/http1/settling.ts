@@ -6,6 +6,7 @@ import type { Request } from '../../model/request.ts';
 export function settle(request: Request, outcome: Outcome): void {
   const done = request.done!;
   request.done = undefined;
+  request.holder = undefined;
   done(request, outcome);
 }
 

@@ -1,0 +1,115 @@
+// One server or proxy of the gate: started, asked over http and over https, held against the manifest, ended.
+
+import { flurry } from '../../dist/index.js';
+import { kindsWithout, manifestOf } from './manifest.mjs';
+import { OUTGOING } from './proxies.mjs';
+import { line } from './report.mjs';
+import { runManifest } from './run.mjs';
+import { startNginx } from './servers.mjs';
+
+const SCHEMES = ['http', 'https'];
+const WRONG_LOGINS = 20;
+
+/** `context`: folder, programs, site and certificates; `report`: where runs and exceptions are put down. */
+export async function gateServer(server, context, { requests, pauses, seed }, report) {
+  const { http, https, stops } = await server.start(context);
+  const urls = { http, https };
+  const options = { ca: context.tls.ca };
+  try {
+    for (const scheme of SCHEMES) {
+      const sending = { urls, scheme, options, pauses, idleMs: server.idleMs };
+      await gateRun(server, sending, { seed, count: requests, site: context.site }, report);
+    }
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
+/** Every proxy in front of one nginx. `guarded` runs one and puts down what breaks off. */
+export async function gateProxies(proxies, context, { proxyRequests, seed }, report, guarded) {
+  const nginx = await startNginx(context);
+  // By address: what a proxy makes of a name is a matter between it and its resolver.
+  const urls = { http: nginx.http, https: nginx.https.replace('localhost', '127.0.0.1') };
+  const asking = { seed, count: proxyRequests, site: context.site };
+  try {
+    for (const proxy of proxies) {
+      await guarded(proxy, () => gateProxy(proxy, urls, context, asking, report));
+    }
+  } finally {
+    for (const stop of nginx.stops) await stop();
+  }
+}
+
+async function gateProxy(proxy, urls, context, asking, report) {
+  const { PORT, stop } = await proxy.start(context);
+  const options = { ca: context.tls.ca, proxy: [proxy.url(PORT)] };
+  try {
+    for (const scheme of SCHEMES) {
+      const sending = { urls, scheme, options, pauses: 1, idleMs: proxy.idleMs, judge: judgePeer };
+      await gateRun(proxy, sending, asking, report);
+    }
+    if (proxy.wrongUrl !== undefined) await gateWrongLogin(proxy, proxy.wrongUrl(PORT), urls, report);
+  } finally {
+    await stop();
+  }
+}
+
+async function gateRun(server, sending, { seed, count, site }, report) {
+  const { urls, scheme, options } = sending;
+  const etags = await etagsOf(site, urls[scheme], options);
+  const manifest = manifestOf({ seed, count, site, etags });
+  const cannot = kindsWithout(server.cannot);
+  const { fieldsMayDiffer = {} } = server;
+  const cases = manifest.filter((one) => cannot[one.kind] === undefined);
+  for (const one of cases) if (fieldsMayDiffer[one.kind] !== undefined) one.expect.fields = {};
+  const except = (what, kinds) => {
+    for (const [kind, why] of Object.entries(kinds)) {
+      const ofKind = manifest.filter((one) => one.kind === kind).length;
+      report.exceptions.push({ name: server.name, what: `${kind} ${what}`, count: ofKind, why });
+    }
+  };
+  except('is left out', cannot);
+  except('may differ in its fields', fieldsMayDiffer);
+  put(server.name, server.versionText, scheme, await runManifest(flurry, { ...sending, cases }), report);
+}
+
+function put(name, version, scheme, result, report) {
+  const run = { name, version, scheme, result };
+  report.runs.push(run);
+  console.log(line(run));
+}
+
+/** The one thing that only the server knows: by which tag it will know a file again. */
+async function etagsOf(site, base, options) {
+  const headers = { Connection: 'close' };
+  const requests = site.files.map(({ path }) => ({ method: 'HEAD', url: base + path, headers }));
+  const outcomes = await flurry.all(requests, options);
+  const tags = outcomes.map((outcome, i) => {
+    const tag = outcome.type === 'response' ? outcome.header('etag') : undefined;
+    if (tag === undefined) throw new Error(`no ETag of ${requests[i].url}: ${outcome}`);
+    return [site.files[i].path, tag];
+  });
+  return new Map(tags);
+}
+
+function judgePeer(outcome) {
+  const got = outcome.header('x-peer');
+  return got === OUTGOING ? [] : [{ what: 'connection from', expected: OUTGOING, got: String(got) }];
+}
+
+/** Every request has to end in a failure that blames the proxy, before anything of it is sent. */
+async function gateWrongLogin(proxy, url, urls, report) {
+  const startedMs = performance.now();
+  const requests = Array.from({ length: WRONG_LOGINS }, (_, i) => `${urls.http}/files/none-${i}`);
+  const outcomes = await flurry.all(requests, { proxy: [url] });
+  const differences = outcomes.flatMap((outcome, index) => {
+    if (outcome.type === 'failure' && outcome.kind === 'proxy' && outcome.sent === 'none') return [];
+    const found = [
+      { what: 'outcome', expected: 'a failure of kind proxy, nothing sent', got: String(outcome) },
+    ];
+    return [{ index, url: outcome.url, kind: 'wrong password', found }];
+  });
+  const seconds = (performance.now() - startedMs) / 1000;
+  const result = { requests: outcomes.length, failures: 0, connections: 0, differences, seconds };
+  put(`${proxy.name}, wrong`, '', 'http', result, report);
+}

@@ -1,0 +1,93 @@
+// Sends a manifest to one server through the library, in one run, and holds every outcome against it.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { differences } from './check.mjs';
+
+const CONCURRENCY = 60;
+const RUN_MS_MAX = 180_000;
+/** How close to the moment at which a server drops its unused connections the run goes on: before, at and after it. */
+const PAUSE_OFFSETS_MS = [-3, 0, 5];
+/** Behind a pause comes what may be sent again: a POST must not be (RFC 9110 section 9.2.2). */
+const REPEATABLE = new Set(['GET', 'HEAD']);
+const REPEATABLE_AFTER_PAUSE = 3 * CONCURRENCY;
+
+/**
+ * `cases`: the manifest less what the server cannot do. `idleMs`: when the server drops unused connections; the run
+ * pauses that long, `pauses` times. What it gives back has `differences`, `failures` and what the table shows.
+ */
+export async function runManifest(flurry, { cases, urls, scheme, options, idleMs, pauses, judge = noMore }) {
+  const order = withPauses(cases, pauses);
+  const progress = { received: 0 };
+  const signal = AbortSignal.timeout(RUN_MS_MAX);
+  const run = flurry(requests(order, urls[scheme], idleMs, progress), {
+    concurrency: CONCURRENCY,
+    followRedirects: true,
+    compressed: true,
+    timeoutMs: 60_000,
+    signal,
+    ...options,
+  });
+  const result = { requests: 0, failures: 0, connections: 0, differences: [] };
+  const seen = new Uint8Array(order.cases.length);
+  const startedMs = performance.now();
+  for await (const batch of run.batches()) {
+    for (const outcome of batch) {
+      const { index } = outcome;
+      const one = order.cases[index];
+      seen[index]++;
+      progress.received++;
+      result.requests++;
+      if (outcome.type === 'failure') result.failures++;
+      else if (outcome.timings.connectMs > 0) result.connections++;
+      const found = differences(one, outcome, urls, scheme);
+      if (outcome.type === 'response') found.push(...judge(outcome));
+      if (found.length > 0) result.differences.push({ index, url: outcome.url, kind: one.kind, found });
+    }
+    progress.wake?.();
+  }
+  result.seconds = (performance.now() - startedMs) / 1000;
+  for (const [index, times] of seen.entries()) {
+    if (times === 1) continue;
+    const { kind, path } = order.cases[index];
+    const found = [{ what: 'outcomes', expected: 'exactly one', got: String(times) }];
+    result.differences.push({ index, url: urls[scheme] + path, kind, found });
+  }
+  return result;
+}
+
+function noMore() {
+  return [];
+}
+
+/** The same cases, with what must not be sent twice moved away from behind each pause. */
+function withPauses(cases, pauses) {
+  const length = Math.floor(cases.length / (pauses + 1));
+  const stretches = Array.from({ length: pauses + 1 }, (_, i) => {
+    return cases.slice(i * length, i === pauses ? undefined : (i + 1) * length);
+  });
+  const at = new Set();
+  const ordered = [];
+  for (const [i, stretch] of stretches.entries()) {
+    if (i > 0) at.add(ordered.length);
+    const repeatable = stretch.filter((one) => REPEATABLE.has(one.method)).slice(0, REPEATABLE_AFTER_PAUSE);
+    const first = new Set(repeatable);
+    ordered.push(...repeatable, ...stretch.filter((one) => !first.has(one)));
+  }
+  return { cases: ordered, pausesAt: at };
+}
+
+/** Waits at each pause until all before it is answered, and then until the server is about to hang up. */
+async function* requests({ cases, pausesAt }, base, idleMs, progress) {
+  let pause = 0;
+  for (const [index, { method, path, headers, body }] of cases.entries()) {
+    if (pausesAt.has(index)) {
+      while (progress.received < index) {
+        await new Promise((resolve) => {
+          progress.wake = resolve;
+        });
+      }
+      await sleep(idleMs + PAUSE_OFFSETS_MS[pause++ % PAUSE_OFFSETS_MS.length]);
+    }
+    yield { method, url: base + path, headers, body };
+  }
+}

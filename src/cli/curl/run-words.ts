@@ -1,0 +1,47 @@
+// What holds for a whole run as words of curl: where the two have the same setting. Only what is not at its default.
+
+import { OPTIONS, type Settings } from '../../model/options.ts';
+import { RUN_SWITCHES, type RunSwitch } from '../run-flags.ts';
+import { quoted } from './quoting.ts';
+
+/** Options that curl has under the same name, with the same values. What becomes part of a request is not among them. */
+const SAME_IN_CURL: ReadonlySet<string> = new Set([
+  ...['--location', '--max-redirs', '--compressed', '--cookie-jar', '--netrc-file', '--digest', '--max-time'],
+  ...[
+    '--connect-timeout',
+    '--expect100-timeout',
+    '--max-filesize',
+    '--insecure',
+    '--cacert',
+    '--cert',
+    '--key',
+  ],
+  ...['--ciphers', '--pinnedpubkey', '--resolve', '--connect-to', '--interface', '--unix-socket'],
+  ...['--dns-servers', '--proxy', '--proxy-user', '--noproxy'],
+]);
+
+/** Each word is quoted already. */
+export function runWords(settings: Settings): string[] {
+  return RUN_SWITCHES.filter(({ long }) => SAME_IN_CURL.has(long))
+    .flatMap((option) => wordsOf(option, settings[option.name]))
+    .concat(otherWords(settings));
+}
+
+function wordsOf({ long, row }: RunSwitch, value: unknown): string[] {
+  if (value === undefined || value === row.default) return [];
+  if (Array.isArray(value)) return value.flatMap((one) => [long, quoted(String(one))]);
+  if (row.kind === 'flag') return [long];
+  return [long, quoted(row.kind === 'duration' ? String(Number(value) / 1000) : String(value))];
+}
+
+function otherWords({ tlsMin, family, cookie, cookies, cookieJar, digest, user }: Settings): string[] {
+  const words: string[] = [];
+  if (tlsMin !== OPTIONS.tlsMin.default) words.push(`--tlsv${tlsMin}`);
+  if (family !== 'any') words.push(`-${family}`);
+  // Cookies that were given as text stand among the header fields.
+  if (cookie !== undefined && !cookie.includes('=')) words.push('-b', quoted(cookie));
+  else if (cookies && cookieJar === undefined) words.push('-b', "''");
+  // Basic credentials stand among the header fields; these wait for the server's challenge.
+  if (digest && user !== undefined) words.push('-u', quoted(user));
+  return words;
+}

@@ -1,0 +1,144 @@
+// What is remembered between requests, and what follows from a response: cookies, redirects, credentials, decoding. It
+// wires those pieces around a transport, for one run or for several; a target that uses none of them costs one look at
+// a flag per response.
+
+import type { Clock, Done, Transport } from '../model/contracts.ts';
+import type { Settings } from '../model/options.ts';
+import { parseUrl } from '../model/origin.ts';
+import { Failure, type Outcome, type Response } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { SharedSlots } from '../scheduler/slots.ts';
+import { basic } from '../session/auth.ts';
+import { CookieStore } from '../session/cookies.ts';
+import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
+import { type Netrc, parseNetrc } from '../session/netrc.ts';
+import { type RedirectSettings, redirect } from '../session/redirects.ts';
+import { openTransport, type World } from './transport-of.ts';
+
+/** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
+export type Settled = (request: Request, outcome: Outcome | undefined, next: Request | undefined) => void;
+
+const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };
+
+export class SessionCore {
+  readonly settings: Settings;
+  readonly clock: Clock;
+  /** True where it outlives its runs: they leave it open, and stop their own requests alone. */
+  readonly shared: boolean;
+  readonly slots: SharedSlots;
+  readonly transport: Transport;
+  /** Undefined where cookies are off. */
+  readonly cookies: CookieStore | undefined;
+  readonly decoding: DecodingLimits;
+  readonly #netrc: Netrc | undefined;
+  readonly #follows: boolean;
+  readonly #decodes: boolean;
+  readonly #adds: boolean;
+  readonly #redirects: RedirectSettings;
+  #resting = false;
+
+  constructor(settings: Settings, world: World, shared = false) {
+    this.settings = settings;
+    this.clock = world.clock;
+    this.shared = shared;
+    const { concurrency, perHost } = settings;
+    this.slots = new SharedSlots({ concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) });
+    this.transport = openTransport(settings, world);
+    this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
+    this.#netrc = settings.netrc === undefined ? undefined : parseNetrc(settings.netrc);
+    this.#follows = settings.followRedirects;
+    this.#decodes = settings.compressed;
+    this.#adds = this.cookies !== undefined || this.#netrc !== undefined;
+    this.#redirects = { redirectsMax: settings.maxRedirects, secretHeaders: new Set() };
+    this.decoding = {
+      codingsMax: settings.codingsMax,
+      decodedBytesMax: settings.bodyBytesMax,
+      decodedRatioMax: settings.decodedRatioMax,
+      syncBytesMax: SYNC_BYTES_MAX,
+    };
+  }
+
+  send(request: Request, done: Done): void {
+    if (this.#adds && request.terms?.credentials !== false) request.sessionFields = this.#fields(request);
+    this.transport.send(request, done);
+  }
+
+  /** What the caller set wins over what the session knows. */
+  #fields(request: Request): string | undefined {
+    const { headers, origin, target } = request;
+    let fields = '';
+    const cookie = headers.has('cookie') ? undefined : this.cookies?.header(origin, target);
+    if (cookie !== undefined) fields += `Cookie: ${cookie}\r\n`;
+    const login =
+      headers.has('authorization') || hasLeft(request) ? undefined : this.#netrc?.find(origin.host);
+    if (login !== undefined) fields += `Authorization: ${basic(login)}\r\n`;
+    return fields === '' ? undefined : fields;
+  }
+
+  /** True where a response needs `settle`: most need none. */
+  concerns(response: Response): boolean {
+    if (response.isPlain) return false;
+    return (
+      this.cookies !== undefined || this.#follows || this.#decodes || response.request.terms !== undefined
+    );
+  }
+
+  settle(request: Request, response: Response, settled: Settled): void {
+    const { terms } = request;
+    if (terms?.credentials !== false) {
+      this.cookies?.store(request.origin, request.target, response.headerAll('set-cookie'));
+    }
+    const redirects = terms?.redirect ?? (this.#follows ? 'follow' : 'manual');
+    if (redirects !== 'manual') {
+      const verdict = redirect(request, response, request.hops, this.#redirects);
+      if (verdict.type === 'fault' || (verdict.type === 'follow' && redirects === 'error')) {
+        const { kind, message } = verdict.type === 'fault' ? verdict : REFUSED_REDIRECT;
+        return settled(request, Failure.of(request, 'headers', kind, message, response.ms), undefined);
+      }
+      if (verdict.type === 'follow') {
+        verdict.request.hops = verdict.hops;
+        request.replaceBy(verdict.request);
+        return settled(request, undefined, verdict.request);
+      }
+    }
+    if (this.#decodes || terms?.decode === true) this.#decode(request, response, settled);
+    else settled(request, response, undefined);
+  }
+
+  #decode(request: Request, response: Response, settled: Settled): void {
+    const codings = contentCodings(response.header('content-encoding') ?? '');
+    decode(response.body, codings, this.decoding, (fault, body) => {
+      if (fault === undefined) {
+        return settled(request, body === response.body ? response : response.withBody(body), undefined);
+      }
+      const message = `${request.origin.authority} sent ${fault.message}`;
+      settled(request, Failure.of(request, 'body', fault.kind, message, response.ms), undefined);
+    });
+  }
+
+  /** A run has nothing under way. Where no other has either, connections do not keep the process alive. */
+  rest(): void {
+    if (this.#resting) return;
+    this.#resting = true;
+    // The connection of the last response is not idle yet: it is being handed out.
+    this.clock.afterPoll(() => {
+      this.#resting = false;
+      if (this.slots.total.used === 0) this.transport.rest();
+    });
+  }
+
+  close(): void {
+    this.transport.close();
+  }
+
+  toString(): string {
+    return `session ${this.slots}; ${this.transport}`;
+  }
+}
+
+const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
+
+/** True once a redirect has led to another origin: credentials do not come back later in the chain, to whichever. */
+function hasLeft({ hops, origin }: Request): boolean {
+  return hops.some(({ url }) => parseUrl(url).origin.key !== origin.key);
+}

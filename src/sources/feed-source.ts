@@ -1,0 +1,93 @@
+// Requests that are handed in while the run goes on: after, or in place of, those of another source. It numbers what it
+// gives, so that indices stay without gaps. Decides nothing about when to end: it is told.
+
+import { ENDED, type Pulled, type Source, WAITING } from '../model/contracts.ts';
+import { Fifo } from '../model/fifo.ts';
+import type { Request } from '../model/request.ts';
+
+/** Of further ones it is known that they were asked for once they are answered. */
+const SEEDS_MAX = 1_000;
+
+export class FeedSource implements Source {
+  /** The first requests of the inner source: links lead back to them. */
+  readonly seeds: Request[] = [];
+  readonly #inner: Source | undefined;
+  readonly #fed = new Fifo<Request>();
+  #onReady: (() => void) | undefined;
+  #next = 0;
+  #innerEnded: boolean;
+  #finished = false;
+  /** Something was fed: from then on other origins and more requests may come. */
+  #open = false;
+
+  /** `inner`: what comes first. */
+  constructor(inner: Source | undefined) {
+    this.#inner = inner;
+    this.#innerEnded = inner === undefined;
+  }
+
+  get count(): number | undefined {
+    return this.#open ? undefined : this.#inner?.count;
+  }
+
+  get oneOrigin(): boolean | undefined {
+    return this.#open ? undefined : this.#inner?.oneOrigin;
+  }
+
+  get onReady(): (() => void) | undefined {
+    return this.#onReady;
+  }
+
+  set onReady(ready: (() => void) | undefined) {
+    this.#onReady = ready;
+    if (this.#inner !== undefined) this.#inner.onReady = ready;
+  }
+
+  /** True when it has nothing to give, and only who feeds it could change that. */
+  get exhausted(): boolean {
+    return this.#innerEnded && this.#fed.length === 0;
+  }
+
+  /** Takes one more; false when it has been finished. It gets its index when it is pulled. */
+  push(request: Request): boolean {
+    if (this.#finished) return false;
+    this.#open = true;
+    this.#fed.push(request);
+    this.#onReady?.();
+    return true;
+  }
+
+  /** Nothing more will be fed: it ends when what it has is pulled. */
+  finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#onReady?.();
+  }
+
+  pull(): Pulled {
+    if (!this.#innerEnded) {
+      const pulled = this.#inner!.pull();
+      if (pulled.type === 'request') {
+        if (this.seeds.length < SEEDS_MAX) this.seeds.push(pulled);
+        return this.#numbered(pulled);
+      }
+      if (pulled.type === 'failure') return this.#numbered(pulled);
+      if (pulled.type === 'ended') this.#innerEnded = true;
+    }
+    const fed = this.#fed.shift();
+    if (fed !== undefined) return this.#numbered(fed);
+    return this.#innerEnded && this.#finished ? ENDED : WAITING;
+  }
+
+  /** The inner source's own number is right as long as nothing was fed. */
+  #numbered<T extends { index: number }>(item: T): T {
+    if (item.index !== this.#next) item.index = this.#next;
+    this.#next++;
+    return item;
+  }
+
+  close(): void {
+    this.#finished = true;
+    this.#inner?.close();
+  }
+}
