@@ -7,7 +7,7 @@ import { build } from 'vite';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const CORE =
-  /build\/(?:(?:model|metrics|engine|scheduler|transport|sinks|sources|session)\/|cli\/(?:arguments|ending|exit-codes|layers|main|output-form|redacted|run-command|run-flags|sources|summary-file|surroundings|watched-sink)\.js)/;
+  /build\/(?:(?:model|metrics|bodies|inspection|engine|scheduler|transport|sinks|sources|session)\/|cli\/(?:arguments|completed|ending|exit-codes|layers|main|output-form|proxy-options|redacted|run-command|run-flags|sources|summary-file|surroundings|watched-sink)\.js)/;
 const ENTRIES = ['index', 'target/index', 'cli/bin'];
 
 for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force: true });

@@ -7,6 +7,7 @@ import { sha256 } from './site.mjs';
 const REDIRECTS = [301, 302, 303, 307, 308];
 const CHAIN_MAX = 6;
 const ECHO_BYTES_MAX = 32_768;
+const PLAIN_BYTES_MAX = 65_536;
 const DAY_MS = 86_400_000;
 /** Above it every server of the gate compresses text when asked to. */
 const COMPRESSED_FROM_BYTES = 4_096;
@@ -61,6 +62,12 @@ export function manifestOf({ seed, count, site, etags }) {
     const { kind } = random.weighted(kinds);
     return { kind, ...KINDS[kind].make(tools) };
   });
+}
+
+/** What is asked in place of a case that a server cannot do, so that each has as many requests as the others. */
+export function plainCase({ files }, i) {
+  const small = files.filter((one) => one.size <= PLAIN_BYTES_MAX);
+  return { kind: 'file', ...KINDS.file.make({ file: () => small[i % small.length] }) };
 }
 
 /** The kinds that cannot be asked where these cannot. */

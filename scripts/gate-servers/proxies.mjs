@@ -1,12 +1,13 @@
 // The proxies of the gate, each in front of nginx: how it is started, its URL, and what of the manifest it cannot do.
 
 import { startDaemon, writeConfig } from './daemon.mjs';
+import { NGINX_CANNOT } from './servers.mjs';
 
 /** Where the proxies go out from: nginx says in X-Peer who connected, which proves that a request took the way asked for. */
 export const OUTGOING = '127.0.0.2';
 const LOGIN = { user: 'gate', password: 'sesame street' };
 
-/** `cannot`: kinds that are left out over http, where the proxy reads what it forwards, each with its reason. */
+/** `cannot`: what nginx behind it cannot do. */
 export const PROXIES = [
   {
     name: 'squid',
@@ -15,7 +16,7 @@ export const PROXIES = [
     version: ['-v'],
     needs: ['nginx'],
     idleMs: 1_000,
-    cannot: {},
+    cannot: NGINX_CANNOT,
     start: (context) => startConfigured(context, 'squid', (conf) => ['-N', '-f', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },
@@ -26,7 +27,7 @@ export const PROXIES = [
     version: ['-v'],
     needs: ['nginx'],
     idleMs: 1_000,
-    cannot: {},
+    cannot: NGINX_CANNOT,
     start: (context) => startConfigured(context, 'tinyproxy', (conf) => ['-d', '-c', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },
@@ -36,7 +37,7 @@ export const PROXIES = [
     package: 'microsocks',
     needs: ['nginx'],
     idleMs: 1_000,
-    cannot: {},
+    cannot: NGINX_CANNOT,
     start: (context) => startMicrosocks(context, []),
     url: (port) => `socks5://127.0.0.1:${port}`,
   },
@@ -46,7 +47,7 @@ export const PROXIES = [
     package: 'microsocks',
     needs: ['nginx'],
     idleMs: 1_000,
-    cannot: {},
+    cannot: NGINX_CANNOT,
     start: (context) => startMicrosocks(context, ['-u', LOGIN.user, '-P', LOGIN.password]),
     url: (port) => `socks5h://${LOGIN.user}:${encodeURIComponent(LOGIN.password)}@127.0.0.1:${port}`,
     /** Has to end in failures of kind `proxy`, all of them. */

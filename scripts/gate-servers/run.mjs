@@ -12,7 +12,7 @@ const REPEATABLE = new Set(['GET', 'HEAD']);
 const REPEATABLE_AFTER_PAUSE = 3 * CONCURRENCY;
 
 /**
- * `cases`: the manifest less what the server cannot do. `idleMs`: when the server drops unused connections; the run
+ * `cases`: the manifest, with something else for what the server cannot do. `idleMs`: when the server drops unused connections; the run
  * pauses that long, `pauses` times. What it gives back has `differences`, `failures` and what the table shows.
  */
 export async function runManifest(flurry, { cases, urls, scheme, options, idleMs, pauses, judge = noMore }) {

@@ -9,6 +9,11 @@ const FILE_TO_POST = 'it gives a file to POST as it does to GET';
 const BOTH_CONDITIONS =
   'it answers 304 only where tag and date both allow it, against RFC 9110 section 13.1.3';
 
+export const NGINX_CANNOT = {
+  echo: 'its core has no handler that gives a request body back',
+  tagBeforeDate: BOTH_CONDITIONS,
+};
+
 /**
  * `cannot`: kinds of requests that are left out, each with its reason; `fieldsMayDiffer`: kinds whose header fields are
  * not looked at. `idleMs`: how long it keeps an unused connection.
@@ -21,10 +26,7 @@ export const SERVERS = [
     package: 'nginx-extras',
     version: ['-v'],
     idleMs: 1_000,
-    cannot: {
-      echo: 'its core has no handler that gives a request body back',
-      tagBeforeDate: BOTH_CONDITIONS,
-    },
+    cannot: NGINX_CANNOT,
     start: startNginx,
   },
   {

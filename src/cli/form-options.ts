@@ -83,16 +83,15 @@ function literalPart(text: string): Part {
   return { name, value: rest };
 }
 
-async function partOf({ name, sign, content, type, filename }: Field, readStdin: ReadStdin): Promise<Part> {
-  const contentType = type ?? typeByName(filename ?? '');
-  if (sign === '') return { name, value: content, contentType, filename };
+async function partOf(field: Field, readStdin: ReadStdin): Promise<Part> {
+  const { name, sign, content, type, filename } = field;
+  const typed = type ?? typeByName(filename ?? '');
+  if (sign === '') return { name, value: content, filename, contentType: typed ?? null };
   const value = content === '-' ? await readStdin() : contentOfFile(content, '--form');
-  if (sign === '<') return { name, value, contentType: type ?? null, filename: null };
-  const shown = filename ?? basename(content);
-  return { name, value, filename: shown, contentType: contentType ?? typeByName(shown) ?? OCTETS };
+  if (sign === '<') return { name, value, filename: null, contentType: type ?? null };
+  const contentType = typed ?? typeByName(content) ?? (content === '-' ? null : 'application/octet-stream');
+  return { name, value, filename: filename ?? basename(content), contentType };
 }
-
-const OCTETS = 'application/octet-stream';
 
 function typeByName(name: string): string | undefined {
   const end = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase();
@@ -129,6 +128,7 @@ function readParameters(name: string, text: string, start: number): Pick<Field, 
   /** The last one was a type, so that what follows without a name of its own belongs to it. */
   let inType = false;
   for (let at = start; text[at] === ';'; ) {
+    const semicolon = at;
     const from = skipSpace(text, at + 1);
     const key = /^(type|filename|headers|encoder)=/i.exec(text.slice(from, from + 10))?.[1]?.toLowerCase();
     if (key === 'filename') {
@@ -148,7 +148,7 @@ function readParameters(name: string, text: string, start: number): Pick<Field, 
         throw usage(`the ;type= of -F ${name} is no media type, such as text/plain`);
       inType = true;
     } else if (inType && (key === undefined || key === 'type')) {
-      type += `;${block}`;
+      type += text.slice(semicolon, end).trimEnd();
     } else {
       throw usage(`behind the content of -F ${name} only ;type= and ;filename= can stand; ${QUOTES}`);
     }

@@ -1,6 +1,7 @@
 // What curl's users type about requests (-H -e -I -d --json -F -T -G) as the engine takes it.
 
 import { basename } from 'node:path';
+import { isBodyStream } from '../model/body-stream.ts';
 import { EMPTY_HEADERS, type HeaderValue } from '../model/header-block.ts';
 import { InvalidRequest } from '../model/invalid.ts';
 import type { OptionName, Settings } from '../model/options.ts';
@@ -52,7 +53,7 @@ const NOTHING: Given = {
 export async function withRequestOptions(
   settings: Settings,
   readStdin: ReadStdin,
-  given: Given = NOTHING,
+  words: Given = NOTHING,
 ): Promise<Settings> {
   refuseMixed(settings);
   const defaults: Pair[] = settings.referer === undefined ? [] : [['Referer', refererOf(settings.referer)]];
@@ -60,16 +61,17 @@ export async function withRequestOptions(
   if (settings.head) method ??= 'HEAD';
   if (settings.get) {
     method ??= 'GET';
-    dataRaw = [await queryOf(settings, readStdin, given.order)];
+    dataRaw = [await queryOf(settings, readStdin, words.order)];
   } else {
-    const brought = await bodyOf(settings, readStdin, given);
+    const brought = await bodyOf(settings, readStdin, words);
     if (brought !== undefined) {
       body = brought.body;
       method ??= brought.method;
       defaults.push(...brought.headers);
     }
   }
-  const headers = merged([...defaults, ...pairsOf(settings.headers), ...headerLines(settings.header)]);
+  const given = merged([...defaults, ...pairsOf(settings.headers), ...headerLines(settings.header)]);
+  const headers = isBodyStream(body) ? withBoundary(given, body.contentType) : given;
   refuseInvalid(headers);
   return { ...settings, body, method, headers, dataRaw };
 }
@@ -304,6 +306,17 @@ function merged(pairs: readonly Pair[]): Pair[] {
     else given.push(pair);
   }
   return [...byName.values()].flat();
+}
+
+/** As curl does: a type of one's own for a form, such as multipart/related, gets the boundary that nobody can know. */
+function withBoundary(pairs: readonly Pair[], contentType = ''): readonly Pair[] {
+  const boundary = /; boundary=.*$/.exec(contentType)?.[0];
+  if (boundary === undefined) return pairs;
+  return pairs.map((pair) => {
+    const [name, value] = pair;
+    const bare = typeof value === 'string' && value !== '' && !/;\s*boundary=/i.test(value);
+    return bare && name.toLowerCase() === 'content-type' ? [name, value + boundary] : pair;
+  });
 }
 
 function refuseInvalid(headers: readonly Pair[]): void {

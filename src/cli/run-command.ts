@@ -10,6 +10,7 @@ import type { Sink, Source } from '../model/contracts.ts';
 import { OptionError, showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { OutputError } from '../sinks/output-error.ts';
+import { completed } from './completed.ts';
 import { endingOf } from './ending.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
@@ -49,43 +50,9 @@ export async function runCommand(
   refuseSameFile(settings);
   const source = openSource(requests.definition, settings);
   const sink = new WatchedSink(await openOutputs(source, settings, around));
-  const run = new RunCore(settings, source, sink, new SessionCore(settings, { clock: around.clock }));
+  const run = new RunCore(settings, source, sink, new SessionCore(settings, { clock: around.clock, env: around.env }));
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
-}
-
-/** With what options only name: files, header lines, bodies. */
-async function completed(
-  settings: Settings,
-  urls: readonly string[],
-  around: Surroundings,
-): Promise<Settings> {
-  const { header, data, json, cacert, input } = settings;
-  let complete = settings;
-  if (header.length > 0 || data.length > 0 || json !== undefined) {
-    const { withRequestOptions } = await import('./request-options.ts');
-    const listOnStdin = input === '-' || (input === undefined && urls.length === 0);
-    complete = await withRequestOptions(complete, () => readStdin(listOnStdin, around));
-  }
-  if (settings.cookie !== undefined || settings.cookieJar !== undefined) {
-    const { withCookies } = await import('./cookie-files.ts');
-    complete = withCookies(complete);
-  }
-  if (settings.netrcFile !== undefined) {
-    const { readNetrc } = await import('./netrc-file.ts');
-    complete = { ...complete, netrc: readNetrc(settings.netrcFile) };
-  }
-  const { certFile, keyFile } = settings;
-  if (keyFile !== undefined && certFile === undefined) throw usage('--key is the key of --cert; give both');
-  if (certFile !== undefined) {
-    const { readOwnCertificate } = await import('./certificates.ts');
-    complete = { ...complete, ...readOwnCertificate(certFile, keyFile) };
-  }
-  if (cacert !== undefined) {
-    const { readCertificates } = await import('./certificates.ts');
-    complete = { ...complete, ca: readCertificates(cacert) };
-  }
-  return complete;
 }
 
 /** Reads what --cookie names; what comes back writes what --cookie-jar names. */
@@ -94,14 +61,6 @@ async function cookieFiles(settings: Settings, run: RunCore, around: Surrounding
   const { loadCookies, saveCookies } = await import('./cookie-files.ts');
   for (const line of loadCookies(settings, run.cookies)) around.stderr.write(`flurry: ${line}\n`);
   return () => saveCookies(settings, run.cookies);
-}
-
-async function readStdin(listOnStdin: boolean, { stdin }: Surroundings): Promise<Buffer> {
-  if (listOnStdin)
-    throw usage('standard input is the list of URLs and cannot be the body (@-) too; give one as a file');
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stdin) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 /** Its errors speak of the option by the name that code uses. */

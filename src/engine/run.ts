@@ -1,6 +1,7 @@
 // One run: requests from a source through scheduler and transport to a sink, and the numbers of it. It wires rooms,
 // drains and closes them; it decides nothing about HTTP, fairness or formats.
 
+import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
@@ -33,6 +34,7 @@ export class RunCore {
   readonly #clock: Clock;
   readonly #session: SessionCore;
   readonly #scheduler: Scheduler;
+  readonly #inspection: Inspection | undefined;
   readonly #tally = new Tally();
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
@@ -54,6 +56,7 @@ export class RunCore {
     this.#source = source;
     this.#sink = sink;
     this.#session = session;
+    this.#inspection = Inspection.of(settings);
     this.#clock = session.clock;
     this.#underWay = session.shared ? new Set() : undefined;
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
@@ -184,8 +187,14 @@ export class RunCore {
     else this.#reject(this.#error);
   }
 
-  #deliver(outcome: Outcome): void {
+  #deliver(came: Outcome): void {
+    const inspection = this.#inspection;
+    const outcome = inspection !== undefined && came.type === 'response' ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
+    if (inspection !== undefined && !inspection.passes(outcome)) {
+      this.#tally.filtered++;
+      return;
+    }
     try {
       this.#sink.write(outcome);
     } catch (error) {

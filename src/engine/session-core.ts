@@ -4,14 +4,13 @@
 
 import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
-import { parseUrl } from '../model/origin.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { SharedSlots } from '../scheduler/slots.ts';
-import { basic } from '../session/auth.ts';
+import { Authenticator } from '../session/authenticator.ts';
 import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
-import { type Netrc, parseNetrc } from '../session/netrc.ts';
+import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
 import { openTransport, type World } from './transport-of.ts';
 
@@ -30,7 +29,8 @@ export class SessionCore {
   /** Undefined where cookies are off. */
   readonly cookies: CookieStore | undefined;
   readonly decoding: DecodingLimits;
-  readonly #netrc: Netrc | undefined;
+  readonly #authenticator: Authenticator | undefined;
+  readonly #proxies: Proxies | undefined;
   readonly #follows: boolean;
   readonly #decodes: boolean;
   readonly #adds: boolean;
@@ -45,10 +45,12 @@ export class SessionCore {
     this.slots = new SharedSlots({ concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) });
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
-    this.#netrc = settings.netrc === undefined ? undefined : parseNetrc(settings.netrc);
+    this.#authenticator = Authenticator.of(settings, clientNonce);
+    const { proxy: proxies, proxyUser, noProxy } = settings;
+    this.#proxies = Proxies.of({ proxies, proxyUser, noProxy, env: world.env ?? process.env });
     this.#follows = settings.followRedirects;
     this.#decodes = settings.compressed;
-    this.#adds = this.cookies !== undefined || this.#netrc !== undefined;
+    this.#adds = this.cookies !== undefined || this.#authenticator !== undefined;
     this.#redirects = { redirectsMax: settings.maxRedirects, secretHeaders: new Set() };
     this.decoding = {
       codingsMax: settings.codingsMax,
@@ -60,6 +62,7 @@ export class SessionCore {
 
   send(request: Request, done: Done): void {
     if (this.#adds && request.terms?.credentials !== false) request.sessionFields = this.#fields(request);
+    if (this.#proxies !== undefined) request.proxy = this.#proxies.find(request.origin);
     this.transport.send(request, done);
   }
 
@@ -69,9 +72,8 @@ export class SessionCore {
     let fields = '';
     const cookie = headers.has('cookie') ? undefined : this.cookies?.header(origin, target);
     if (cookie !== undefined) fields += `Cookie: ${cookie}\r\n`;
-    const login =
-      headers.has('authorization') || hasLeft(request) ? undefined : this.#netrc?.find(origin.host);
-    if (login !== undefined) fields += `Authorization: ${basic(login)}\r\n`;
+    const authorization = this.#authenticator?.authorization(request);
+    if (authorization !== undefined) fields += `Authorization: ${authorization}\r\n`;
     return fields === '' ? undefined : fields;
   }
 
@@ -87,6 +89,9 @@ export class SessionCore {
     const { terms } = request;
     if (terms?.credentials !== false) {
       this.cookies?.store(request.origin, request.target, response.headerAll('set-cookie'));
+    }
+    if (terms?.credentials !== false && this.#authenticator?.challenged(request, response) === true) {
+      return settled(request, undefined, request);
     }
     const redirects = terms?.redirect ?? (this.#follows ? 'follow' : 'manual');
     if (redirects !== 'manual') {
@@ -138,7 +143,7 @@ export class SessionCore {
 
 const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
 
-/** True once a redirect has led to another origin: credentials do not come back later in the chain, to whichever. */
-function hasLeft({ hops, origin }: Request): boolean {
-  return hops.some(({ url }) => parseUrl(url).origin.key !== origin.key);
+/** For answers to Digest challenges (RFC 7616 section 3.4). */
+function clientNonce(): string {
+  return crypto.randomUUID().replaceAll('-', '');
 }

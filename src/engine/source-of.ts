@@ -7,7 +7,7 @@ import { InvalidRequest } from '../model/invalid.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { type Content, type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
-import { basic, bearer, parseUserOption } from '../session/auth.ts';
+import { constantAuthorization } from '../session/authenticator.ts';
 import { ACCEPT_ENCODING } from '../session/decoding.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
@@ -98,23 +98,12 @@ function notASource(): OptionError {
   );
 }
 
-/** Without a password it is empty, as curl sends it where it cannot ask. */
-function authorizationOf({ user, bearer: token }: Settings): string | null {
-  if (user !== undefined && token !== undefined) {
-    throw new OptionError('bearer', 'a request has one Authorization: give either user or bearer');
-  }
-  if (token !== undefined) return bearer({ token });
-  if (user === undefined) return null;
-  const login = parseUserOption(user);
-  return basic({ user: login.user, password: login.password ?? '' });
-}
-
 export function requestDefaults(settings: Settings): RequestDefaults {
   const base: HeaderBlock = EMPTY_HEADERS.with({
     'User-Agent': settings.userAgent === '' ? null : settings.userAgent,
     Accept: '*/*',
     'Accept-Encoding': settings.compressed ? ACCEPT_ENCODING : null,
-    Authorization: authorizationOf(settings),
+    Authorization: constantAuthorization(settings),
   });
   const { body, ...content } = contentOfAll(settings);
   return { method: settings.method, headers: base.with(settings.headers), body, ...content, contentOf };

@@ -3,7 +3,9 @@
 import type { Clock, Connector, Resolver, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { DnsCache } from '../session/dns-cache.ts';
+import { NameOverrides } from '../session/name-overrides.ts';
 import { Http1Transport } from '../transport/http1-transport.ts';
+import { NameServers } from '../transport/name-servers.ts';
 import { SystemResolver } from '../transport/system-resolver.ts';
 import { NetConnector } from '../transport/wire.ts';
 
@@ -12,16 +14,32 @@ export interface World {
   readonly clock: Clock;
   readonly connector?: Connector;
   readonly resolver?: Resolver;
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export function openTransport(settings: Settings, world: World): Transport {
   const { clock } = world;
-  const connector = world.connector ?? new NetConnector(settings);
-  const resolver = world.resolver ?? new SystemResolver(settings.family);
+  const { dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs } = settings;
+  const connector = world.connector ?? new NetConnector(settings, clock);
+  const resolver = world.resolver ?? resolverOf(settings, clock);
   return new Http1Transport(
     { ...settings, limits: settings, perOriginMax: settings.perHost ?? settings.concurrency },
     clock,
     connector,
-    new DnsCache(resolver, clock, settings.dnsTtlMs),
+    new DnsCache(resolver, clock, dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs),
+    NameOverrides.parse(settings.resolve, settings.connectTo),
   );
 }
+
+function resolverOf(settings: Settings, clock: Clock): Resolver {
+  if (settings.unixSocket !== undefined) return NOWHERE;
+  return settings.dnsServers.length > 0
+    ? new NameServers(settings, clock)
+    : new SystemResolver(settings.family);
+}
+
+/** All connections go to a Unix socket: no name matters. */
+const NOWHERE: Resolver = {
+  resolve: (_, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+  forget() {},
+};

@@ -109,11 +109,7 @@ function unknown(expression: Written): Error {
 function jsonExtractor(lookup: Lookup): Omit<Extractor, 'name'> {
   return {
     readsBody: true,
-    extract(_, { json }) {
-      const value = json === undefined ? undefined : lookup(json);
-      if (typeof value !== 'object' || value === null) return value ?? null;
-      return new JsonRoom().take(value) ? value : null;
-    },
+    extract: (_, { json }) => (json === undefined ? null : (lookup(json) ?? null)),
   };
 }
 

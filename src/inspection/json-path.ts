@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { Lookup } from './json-pointer.ts';
-import { JSON_DEPTH_MAX, JsonRoom } from './json-room.ts';
+import { fitting, JSON_DEPTH_MAX, JsonRoom } from './json-room.ts';
 import { misread, type Written } from './misread.ts';
 
 type Library = typeof import('json-p3');
@@ -29,7 +29,7 @@ function loaded(): Environment {
 export function readPath(path: Written): Lookup {
   const query = compiled(path);
   const singular = query.singularQuery();
-  return (json) => (singular ? query.match(json as Json)?.value : found(query, json as Json));
+  return (json) => (singular ? fitting(query.match(json as Json)?.value) : found(query, json as Json));
 }
 
 function compiled(path: Written): Query {

@@ -15,6 +15,12 @@ export class JsonRoom {
   }
 }
 
+/** The value, or undefined where it does not fit. */
+export function fitting(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return new JsonRoom().take(value) ? value : undefined;
+}
+
 /** What is left of so many characters behind the value, about; negative where it does not fit or has too many levels. */
 function leftBehind(value: unknown, room: number, levels: number): number {
   if (typeof value === 'string') return room - value.length - 2;

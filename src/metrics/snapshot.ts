@@ -7,6 +7,8 @@ export interface Snapshot {
   readonly requests: number;
   readonly responses: number;
   readonly failures: number;
+  /** Outcomes that a filter kept back; they are counted everywhere else too. */
+  readonly filtered: number;
   /** Responses by status code. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Failures by `phase/kind`, the most frequent first. */
@@ -57,6 +59,7 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
     requests,
     responses,
     failures: tally.failures,
+    filtered: tally.filtered,
     statuses: tally.statuses(),
     errors: tally.errors(),
     bytes: tally.bytes,
@@ -88,6 +91,7 @@ export function summarize(last: Snapshot): Summary {
     requests: last.requests,
     responses: last.responses,
     failures: last.failures,
+    filtered: last.filtered,
     statuses: last.statuses,
     errors: last.errors,
     bytes: last.bytes,

@@ -9,6 +9,8 @@ const STATUSES = 1000;
 export class Tally {
   /** Milliseconds of whole responses; failures do not belong to it. */
   readonly latency = new Histogram();
+  /** Outcomes that a filter kept back: counted as all others, and handed to nobody. */
+  filtered = 0;
   readonly #statuses = new Float64Array(STATUSES);
   /** Two steps instead of a joined key, so that a run that only fails builds no text per request. */
   readonly #errors = new Map<Phase, Map<Kind, number>>();
@@ -99,6 +101,7 @@ export class Tally {
     this.#failures += other.#failures;
     this.#retries += other.#retries;
     this.#bytes += other.#bytes;
+    this.filtered += other.filtered;
   }
 
   toString(): string {

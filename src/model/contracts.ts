@@ -72,6 +72,15 @@ export interface Transport {
 export interface Address {
   readonly address: string;
   readonly family: 4 | 6;
+  /** In place of the origin's own. */
+  readonly port?: number;
+}
+
+/** What the caller says about where a host and port are, in place of name servers. */
+export interface Routes {
+  /** Where to connect to instead. */
+  destination(host: string, port: number): { readonly host: string; readonly port: number };
+  addresses(host: string, port: number): readonly Address[] | undefined;
 }
 
 /** Names to addresses. Calls back exactly once, possibly at once, with at least one address or an error. */

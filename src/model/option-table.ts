@@ -721,7 +721,7 @@ export const OPTIONS = {
     default: [],
     flag: '-x, --proxy <url>',
     group: 'Proxies',
-    doc: 'go through a proxy: [http|https|socks5|socks5h://][user:password@]host[:port]; several take turns; env is those of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, as the command line does without -x, and an empty text is none; repeatable',
+    doc: 'go through a proxy: host:port for one that speaks HTTP, else with its scheme, as in socks5://user:password@host:1080 (http, https, socks5, socks5h); several take turns; env is those of HTTP_PROXY, HTTPS_PROXY and ALL_PROXY, which the command line takes without -x; an empty text is none; repeatable',
     secret: true,
   }),
   proxyUser: text({

@@ -1,7 +1,7 @@
 // Digest access authentication (RFC 7616, and RFC 2069 servers that know no qop): challenges in, Authorization out.
 // One object per origin and login. Never sends, never prints a secret.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type Challenge, checkLogin, Login, parseChallenges, type UserPassword } from './auth.ts';
 
 interface Algorithm {
@@ -45,11 +45,6 @@ const HASHES: ReadonlyMap<string, readonly [hash: string, strength: number]> = n
 const STALE_MAX = 3;
 /** What a server's text must not hold to be given back in a field. */
 const BAD_OCTET = /[^\t\x20-\x7e\x80-\xff]/;
-
-/** A client nonce: unpredictable, new each time. */
-export function clientNonce(): string {
-  return randomBytes(16).toString('base64url');
-}
 
 /** The nonce of the last challenge is used again for later requests, without waiting to be asked. */
 export class DigestAuth {

@@ -43,7 +43,7 @@ export class DnsCache implements Resolver {
   readonly #asked = new Map<string, Lookup>();
 
   /** `lookupMs`: who asked has given up by then, and the next who asks does not wait for the same lookup. */
-  constructor(resolver: Resolver, clock: Clock, ttlMs: number, negativeTtlMs = 1_000, lookupMs = 5_000) {
+  constructor(resolver: Resolver, clock: Clock, ttlMs: number, negativeTtlMs: number, lookupMs: number) {
     this.#resolver = resolver;
     this.#clock = clock;
     this.#ttlMs = ttlMs;
@@ -94,12 +94,14 @@ export class DnsCache implements Resolver {
     // Behind all others, so that the first is always the oldest.
     this.#asked.delete(host);
     this.#asked.set(host, lookup);
-    this.#resolver.resolve(host, (error, addresses) => this.#answered(host, lookup, error, addresses));
+    this.#resolver.resolve(host, (error, addresses) => {
+      // Given up, or answered before: a name may have been asked for twice. Then an error counts from the last only.
+      if (this.#asked.get(host) !== lookup || (error !== null && lookup.sinceMs !== nowMs)) return;
+      this.#answered(host, lookup, error, addresses);
+    });
   }
 
   #answered(host: string, lookup: Lookup, error: Error | null, addresses: readonly Address[]): void {
-    // Given up, or answered before: a name may have been asked for twice.
-    if (this.#asked.get(host) !== lookup) return;
     this.#asked.delete(host);
     if (!lookup.forgotten) this.#keep(host, error, addresses);
     for (const answer of lookup.answers) answer(error, addresses);

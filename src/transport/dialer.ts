@@ -61,8 +61,8 @@ export class Dialer {
     );
   }
 
-  #to({ address, family }: Address, port: number): net.NetConnectOpts {
-    const to = { host: address, family, port };
+  #to({ address, family, port: own }: Address, port: number): net.NetConnectOpts {
+    const to = { host: address, family, port: own ?? port };
     const localAddress = this.#local?.next(family);
     return localAddress === undefined ? to : { ...to, localAddress };
   }

@@ -1,6 +1,6 @@
 // The Transport on HTTP/1.1: finds the pool of a request's origin and counts what is under way. Retries nothing.
 
-import type { Clock, Connector, Done, Resolver, Transport } from '../model/contracts.ts';
+import type { Clock, Connector, Done, Resolver, Routes, Transport } from '../model/contracts.ts';
 import type { Request } from '../model/request.ts';
 import type { ConnectionSettings } from './http1/connection-tools.ts';
 import { HeadParser } from './http1/head-parser.ts';
@@ -24,7 +24,13 @@ export class Http1Transport implements Transport {
   #aborted = false;
   #closed = false;
 
-  constructor(settings: Http1Settings, clock: Clock, connector: Connector, resolver: Resolver) {
+  constructor(
+    settings: Http1Settings,
+    clock: Clock,
+    connector: Connector,
+    resolver: Resolver,
+    routes?: Routes,
+  ) {
     this.#clock = clock;
     this.#idle = new IdleConnections(settings.idleConnections);
     this.#tools = {
@@ -32,6 +38,7 @@ export class Http1Transport implements Transport {
       clock,
       connector,
       resolver,
+      routes,
       wheel: new TimerWheel(clock),
       heads: new HeadParser(settings.limits),
       pipeline: settings.pipeline,

@@ -2,7 +2,6 @@
 // of them multiply how many connections there can be. Binds nothing by itself.
 
 import * as net from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { OptionError } from '../model/option-kinds.ts';
 
 export class LocalAddresses {
@@ -40,7 +39,7 @@ class Rotation {
 }
 
 function noAddress(text: string): OptionError {
-  const its = networkInterfaces()[text];
+  const its = process.getBuiltinModule('node:os').networkInterfaces()[text];
   const hint =
     its === undefined ? 'such as 192.0.2.7' : `${text} has ${its.map(({ address }) => address).join(', ')}`;
   return new OptionError(

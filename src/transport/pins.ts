@@ -1,6 +1,6 @@
 // Pinned keys and certificates: which ones a server may show, whoever signed them. Trusts no issuer and opens nothing.
 
-import { createHash, type X509Certificate } from 'node:crypto';
+import type { X509Certificate } from 'node:crypto';
 import { OptionError } from '../model/option-kinds.ts';
 
 /** curl's form, base64 of the SHA-256 of the SubjectPublicKeyInfo (DER): survives a renewal that keeps the key. */
@@ -53,6 +53,8 @@ export class Pins {
 function keyPin(certificate: X509Certificate): string | undefined {
   try {
     const key = certificate.publicKey.export({ type: 'spki', format: 'der' });
+    // Loaded by whoever uses TLS already; a run over plain http need not load it.
+    const { createHash } = process.getBuiltinModule('node:crypto');
     return createHash('sha256').update(key).digest('base64');
   } catch {
     return undefined;

@@ -1,7 +1,7 @@
 // The connections of one origin, and of all origins together. It decides which connection a request goes out on;
 // how many requests there may be at once was decided before (scheduler). Every step is O(1).
 
-import type { Done, Resolver } from '../model/contracts.ts';
+import type { Address, Done, Resolver, Routes } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
 import { Failure } from '../model/outcome.ts';
@@ -19,6 +19,7 @@ const TRUSTED_IDLE_SECURE_MS = Number.NEGATIVE_INFINITY;
 
 export interface PoolTools extends ConnectionTools {
   readonly resolver: Resolver;
+  readonly routes: Routes | undefined;
   /** Requests on one connection at once; 1 is no pipelining. */
   readonly pipeline: number;
   /** Connections of one origin where requests are pipelined. */
@@ -146,7 +147,17 @@ export class OriginPool implements ConnectionOwner {
     if (this.#retired) connection.retire();
     this.#connections.add(connection);
     connection.open(request);
-    this.#tools.resolver.resolve(this.#host, (error, addresses) => connection.onResolved(error, addresses));
+    const { host, port } = this.#destination;
+    const known = this.proxy === undefined ? this.#tools.routes?.addresses(host, port) : undefined;
+    if (known !== undefined) return connection.onResolved(null, this.#at(known, port));
+    this.#tools.resolver.resolve(host, (error, addresses) =>
+      connection.onResolved(error, this.#at(addresses, port)),
+    );
+  }
+
+  #at(addresses: readonly Address[], port: number): readonly Address[] {
+    if (this.proxy !== undefined || port === this.origin.port) return addresses;
+    return addresses.map((address) => ({ ...address, port }));
   }
 
   #sendOn(connection: Connection, request: Request): void {
@@ -261,7 +272,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   onClosed(connection: Connection, before: ConnectionState): void {
-    if (before === 'connecting') this.#tools.resolver.forget(this.#host);
+    if (before === 'connecting') this.#tools.resolver.forget(this.#destination.host);
     if (connection.idle) this.#removeIdle(connection);
     if (this.free === connection) this.free = undefined;
     this.#roomy.delete(connection);
@@ -271,8 +282,10 @@ export class OriginPool implements ConnectionOwner {
   }
 
   /** Where its connections go. */
-  get #host(): string {
-    return this.proxy?.host ?? this.origin.host;
+  get #destination(): { readonly host: string; readonly port: number } {
+    if (this.proxy !== undefined) return this.proxy;
+    const { host, port } = this.origin;
+    return this.#tools.routes?.destination(host, port) ?? { host, port };
   }
 
   /** A pool that has nothing is let go of; one that a request will come back to is not. */

@@ -26,7 +26,8 @@ async function heard(argv: readonly string[], world: World = {}) {
 
 function shown({ method, target, head, body }: RawRequest) {
   const headers: Record<string, string> = {};
-  for (const [, name, value] of head.matchAll(/^([^:\r\n]+): (.*)\r$/gm)) headers[name!.toLowerCase()] = value!;
+  for (const [, name, value] of head.matchAll(/^([^:\r\n]+): (.*)\r$/gm))
+    headers[name!.toLowerCase()] = value!;
   return { method, target, headers, body };
 }
 
@@ -110,6 +111,18 @@ describe('several commands', () => {
     expect(records.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });
 
+  it('put data into the URL, and upload files, each for itself', async () => {
+    const file = folder.write('up.txt', 'content');
+    const { requests } = await heard([
+      `curl ${server.url('/q?a=1')} -G -d b=2 ; curl ${server.url('/up/')} -T ${file} ; curl ${server.url('/3')} -d @${file} --data-raw x`,
+    ]);
+    expect(requests).toMatchObject([
+      { method: 'GET', target: '/q?a=1&b=2', body: '' },
+      { method: 'PUT', target: '/up/up.txt', body: 'content' },
+      { method: 'POST', target: '/3', body: 'content&x' },
+    ]);
+  });
+
   it('make an URL that cannot be sent a failure with its index', async () => {
     const { records } = await heard([`curl 'http://h:{99999,1}/' ; curl ${server.url()}`, '-n', '1']);
     expect(records).toMatchObject([{ index: 0, error: { phase: 'input' } }]);
@@ -121,9 +134,9 @@ describe('several commands', () => {
       'flurry: the curl commands differ in --insecure, which holds for a whole run; run them one by one\n',
     );
     expect(await refused([text('-m 5')])).toContain('--max-time');
-    expect((await heard([text('--compressed')])).requests.map(({ headers }) => 'accept-encoding' in headers)).toEqual(
-      [true, false],
-    );
+    expect(
+      (await heard([text('--compressed')])).requests.map(({ headers }) => 'accept-encoding' in headers),
+    ).toEqual([true, false]);
   });
 });
 
@@ -141,6 +154,7 @@ describe('what cannot be taken', () => {
     [['curl http://h/; curl http://h/ -d @-'], 'none can take its body from standard input'],
     [["curl 'http://h/[1-'"], 'unmatched bracket'],
     [['curl http://h/; curl http://h/', '-i', 'x'], '-i cannot stand beside several curl commands'],
+    [["curl http://h/ -d $'\\xff'", '-d', 'x'], 'the curl command has a body already'],
     [['curl http://h/', '--bogus'], 'unknown option --bogus'],
   ])('%j', async (argv, message, world) => {
     expect(await refused(argv, world)).toContain(message);
@@ -151,7 +165,11 @@ describe('help', () => {
   it('is found from all sides', async () => {
     const stdout = helpText('curl', 80);
     expect(stdout).toContain('flurry curl - ');
-    for (const argv of [['curl', '--help'], ['help', 'curl'], ['curl', '-h', 'x']]) {
+    for (const argv of [
+      ['curl', '--help'],
+      ['help', 'curl'],
+      ['curl', '-h', 'x'],
+    ]) {
       expect(await flurry(argv)).toEqual({ code: 0, stdout, stderr: '' });
     }
     expect(helpText(undefined, 100)).toContain('flurry curl <command>');

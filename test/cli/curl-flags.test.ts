@@ -103,11 +103,9 @@ describe('flags', () => {
   });
 
   it('begins another request with --next', () => {
-    expect(translated('curl a -X PUT --next b -: c -d x').map(({ urls, words }) => [...urls, ...words])).toEqual([
-      ['a', '--request=PUT'],
-      ['b'],
-      ['c', '--data=x'],
-    ]);
+    expect(
+      translated('curl a -X PUT --next b -: c -d x').map(({ urls, words }) => [...urls, ...words]),
+    ).toEqual([['a', '--request=PUT'], ['b'], ['c', '--data=x']]);
   });
 
   it('joins bodies of different flags in their order', () => {
@@ -120,9 +118,13 @@ describe('flags', () => {
 
   it('takes a body of octets, out of a word or a pipe', () => {
     expect([...one("curl h -d $'\\xff\\n'").body!]).toEqual([0xff, 0x0a]);
-    expect([...one("printf 'a\\n\\000'| curl h --data-binary @-".replace('\\n', '\\012')).body!]).toEqual([97, 10, 0]);
+    expect([...one("printf 'a\\n\\000'| curl h --data-binary @-".replace('\\n', '\\012')).body!]).toEqual([
+      97, 10, 0,
+    ]);
     expect([...one("printf 'a\\012\\000' | curl h -d @- -H 'Content-Type: x/y'").body!]).toEqual([97]);
-    expect(one("printf 'a' | curl h -d @- -H 'Content-Type: x/y'").words).toEqual(['--header=Content-Type: x/y']);
+    expect(one("printf 'a' | curl h -d @- -H 'Content-Type: x/y'").words).toEqual([
+      '--header=Content-Type: x/y',
+    ]);
   });
 
   it('leaves framing to flurry, and says what it left out', () => {
@@ -140,7 +142,11 @@ describe('flags', () => {
   });
 
   it.each([
-    ['curl h --bogus', 'curl has no flag --bogus; options of flurry go behind the command', '  curl … --bogus'],
+    [
+      'curl h --bogus',
+      'curl has no flag --bogus; options of flurry go behind the command',
+      '  curl … --bogus',
+    ],
     ['curl h --inscure', 'curl has no flag --inscure; did you mean --insecure?', '  curl … --inscure'],
     ['curl --max-time=5 h', 'as the next word, not behind =', '  curl … …'],
     ['curl -sJ% h', 'curl has no flag -%', '  curl -s… …'],
@@ -151,7 +157,7 @@ describe('flags', () => {
     ['curl h -b a -b b', 'one file of cookies', '  curl … -b … -b …'],
     ["curl h -X $'\\xff'", 'the value of -X is no UTF-8 text', '  curl … -X …'],
     ["curl h -d @f -d $'\\xff'", '-d cannot be put together', '  curl … -d …'],
-    ["printf x | curl h -d x --json y", '--json cannot be put', '  curl … -d … --json …'],
+    ['printf x | curl h -d x --json y', '--json cannot be put', '  curl … -d … --json …'],
     ['curl -', 'a lone - means nothing', '  curl …'],
   ])('%s is refused, under the exact spot', (text, message, line) => {
     const lines = problem(text).split('\n');

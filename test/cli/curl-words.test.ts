@@ -33,9 +33,9 @@ function bash(command: string): string[] | undefined {
 describe('words as in bash', () => {
   it.each<[string, string[]]>([
     ['curl a  b\tc', ['a', 'b', 'c']],
-    ["curl 'a b' \"c d\" e\\ f", ['a b', 'c d', 'e f']],
-    ["curl 'a'b\"c\"\\d", ['abcd']],
-    ["curl '' \"\"", ['', '']],
+    ['curl \'a b\' "c d" e\\ f', ['a b', 'c d', 'e f']],
+    ['curl \'a\'b"c"\\d', ['abcd']],
+    ['curl \'\' ""', ['', '']],
     ['curl "\\"\\\\\\a\\$"', ['"\\\\a$']],
     ["curl 'it'\\''s'", ["it's"]],
     ["curl $'a\\n\\t\\'\\x41\\101\\u00e9\\U0001F600\\e\\cA\\q'", ["a\n\t'AAé😀\x1b\x01\\q"]],
@@ -73,7 +73,7 @@ describe('words as in bash', () => {
   it.each([
     ['curl $TOKEN', '$TOKEN is not expanded here', '  curl $TOKEN …', '       ^'],
     ['curl "a${B}"', '${B} is not expanded', '  curl ${B} …', '       ^'],
-    ["curl -H 'A: secret' \"$(cat x)\"", '$( is not expanded', '  curl -H … $( …', '            ^'],
+    ['curl -H \'A: secret\' "$(cat x)"', '$( is not expanded', '  curl -H … $( …', '            ^'],
     ['curl `date`', '` is not expanded', '  curl ` …', '       ^'],
     ["curl 'https://h/", "this ' is never closed", "  curl ' …", '       ^'],
     ['curl "secret', 'this " is never closed', '  curl " …', '       ^'],
@@ -124,7 +124,20 @@ describe('words as in bash', () => {
   });
 
   it('quotes as bash reads it', () => {
-    const words = ["it's", 'a b', '$x `y` "z" \\', 'é', 'a\nb\tc\x01\x7f', '', '-n', '~', '{a,b}', '*', '!', '#'];
+    const words = [
+      "it's",
+      'a b',
+      '$x `y` "z" \\',
+      'é',
+      'a\nb\tc\x01\x7f',
+      '',
+      '-n',
+      '~',
+      '{a,b}',
+      '*',
+      '!',
+      '#',
+    ];
     const read = bash(`curl ${words.map(quoted).join(' ')}`);
     if (read === undefined) return;
     expect(read.map((word) => Buffer.from(word, 'latin1').toString('utf8'))).toEqual(words);

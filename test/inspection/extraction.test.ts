@@ -97,9 +97,14 @@ describe('JSONPath', () => {
     expect(extracted('$', 'null')).toBe(null);
   });
 
+  it('searches as deep as a record may be', () => {
+    const levels = 500;
+    expect(extracted('$..id', `${'{"a":'.repeat(levels)}{"id":1}${'}'.repeat(levels)}`)).toEqual([1]);
+  });
+
   it('finds very many', () => {
-    const body = JSON.stringify(Array.from({ length: 200_000 }, (_, i) => i));
-    expect(extracted('$[*]', body)).toHaveLength(200_000);
+    const body = JSON.stringify(Array.from({ length: 500_000 }, (_, i) => i));
+    expect(extracted('$[*]', body)).toHaveLength(500_000);
   });
 });
 

@@ -12,6 +12,7 @@ const snapshot: Snapshot = {
   requests: 1010,
   responses: 1000,
   failures: 10,
+  filtered: 0,
   statuses: { '200': 940, '404': 40, '500': 5, '503': 15 },
   errors: { 'connect/refused': 10 },
   bytes: 2 * 1024 * 1024,

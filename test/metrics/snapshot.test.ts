@@ -49,6 +49,7 @@ describe('snapshot', () => {
       requests: 3,
       responses: 2,
       failures: 1,
+      filtered: 0,
       statuses: { '200': 2 },
       errors: { 'connect/refused': 1 },
       bytes: 132,
@@ -86,7 +87,7 @@ describe('summarize', () => {
   it('has exactly the documented keys in their order, and three decimals', () => {
     const text = JSON.stringify(summarize(snapshot(tally(), { ...context, wallMs: 3000.12345 })));
     expect(text).toBe(
-      '{"requests":3,"responses":2,"failures":1,"statuses":{"200":2},"errors":{"connect/refused":1},' +
+      '{"requests":3,"responses":2,"failures":1,"filtered":0,"statuses":{"200":2},"errors":{"connect/refused":1},' +
         '"bytes":132,"wallMs":3000.123,"rps":0.667,"cpuUsPerRequest":333.333,' +
         '"latencyMs":{"p50":1.235,"p90":1.235,"p99":1.235,"max":1.235},' +
         '"concurrency":{"mode":"fixed","final":50,"max":5},"retries":3,"peakRssBytes":80000000}',

@@ -23,6 +23,18 @@ function setup(immediate = true, ttlMs = TTL_MS, negativeTtlMs = NEGATIVE_TTL_MS
   return { clock, resolver, cache, answers, resolve };
 }
 
+/** One name, whose lookups end one by one. */
+function stepwise() {
+  const clock = new VirtualClock();
+  const open: ((error: Error | null, addresses: readonly Address[]) => void)[] = [];
+  const resolver: Resolver = { resolve: (_, done) => open.push(done), forget() {} };
+  const cache = new DnsCache(resolver, clock, TTL_MS, NEGATIVE_TTL_MS, LOOKUP_MS);
+  const told: string[] = [];
+  const resolve = (name: string) =>
+    cache.resolve('a.test', (_, [one]) => told.push(`${name} ${one?.address}`));
+  return { clock, cache, open, resolve, told };
+}
+
 describe('addresses', () => {
   it('are asked for again when their time is over, and not before', () => {
     const { clock, resolver, answers, resolve } = setup();
@@ -206,14 +218,19 @@ describe('a lookup that never ends', () => {
     expect(answers).toEqual([[ADDRESS], [ADDRESS], [ADDRESS], [ADDRESS]]);
   });
 
+  it('does not answer with its error for a newer one that is under way', () => {
+    const { clock, open, resolve, told } = stepwise();
+    resolve('early');
+    clock.advance(LOOKUP_MS);
+    resolve('late');
+    open[0]!(systemError('EAI_AGAIN'), []);
+    expect(told).toEqual([]);
+    open[1]!(null, [ADDRESS]);
+    expect(told).toEqual(['early 192.0.2.1', 'late 192.0.2.1']);
+  });
+
   it('answers nobody once a connection has failed meanwhile', () => {
-    const clock = new VirtualClock();
-    const open: ((error: Error | null, addresses: readonly Address[]) => void)[] = [];
-    const resolver: Resolver = { resolve: (_, done) => open.push(done), forget() {} };
-    const cache = new DnsCache(resolver, clock, TTL_MS, NEGATIVE_TTL_MS, LOOKUP_MS);
-    const told: string[] = [];
-    const resolve = (name: string) =>
-      cache.resolve('a.test', (_, [one]) => told.push(`${name} ${one?.address}`));
+    const { clock, cache, open, resolve, told } = stepwise();
     resolve('early');
     cache.forget('a.test');
     resolve('waiting');
@@ -303,6 +320,8 @@ class World implements Resolver {
   readonly told: number[] = [];
   #order = 0;
   readonly #forgotten = new Map<string, number>();
+  /** When addresses last came. */
+  readonly #brought = new Map<string, number>();
   /** By address or error text: the lookup that brought it, and when. */
   readonly #from = new Map<
     string,
@@ -315,8 +334,10 @@ class World implements Resolver {
     if (done === undefined) return this.#question(host);
     const { clock } = this;
     const others = this.open.filter((one) => one.host === host);
-    // Single flight: another lookup only where those under way are too old to wait for.
-    for (const other of others) expect(clock.now() - other.sinceMs).toBeGreaterThanOrEqual(LOOKUP_MS);
+    // Single flight: another lookup only where those under way are too old to wait for, or are not needed any more,
+    // since an older one has brought addresses after all.
+    const needed = others.filter(({ order }) => order > (this.#brought.get(host) ?? -1));
+    for (const other of needed) expect(clock.now() - other.sinceMs).toBeGreaterThanOrEqual(LOOKUP_MS);
     this.open.push({ host, order: this.#order++, sinceMs: clock.now(), done });
   }
 
@@ -331,8 +352,10 @@ class World implements Resolver {
     this.open = this.open.filter((one) => one !== lookup);
     const name = `${lookup.order}`;
     this.#from.set(name, { lookup, endedMs: this.clock.now(), kind });
-    if (kind === 'answer') lookup.done(null, [{ address: name, family: 4 }]);
-    else lookup.done(systemError(kind === 'absent' ? 'ENOTFOUND' : 'EAI_AGAIN', name), []);
+    if (kind === 'answer') {
+      this.#brought.set(lookup.host, this.#order++);
+      lookup.done(null, [{ address: name, family: 4 }]);
+    } else lookup.done(systemError(kind === 'absent' ? 'ENOTFOUND' : 'EAI_AGAIN', name), []);
   }
 
   #question(host: string): void {

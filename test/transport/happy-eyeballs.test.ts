@@ -14,7 +14,7 @@ const DELAY_MS = 250;
 
 /** What becomes of an attempt, and when. */
 type Fate =
-  | { readonly does: 'open' | 'fail'; readonly afterMs: number; readonly code?: string }
+  | { readonly does: 'open' | 'fail'; readonly afterMs: number }
   | { readonly does: 'throw' | 'nothing' };
 
 interface Try {
@@ -60,12 +60,12 @@ function run(fates: readonly Fate[], delayMs = DELAY_MS, families: readonly (4 |
         },
       };
       tries.push(one);
-      if (fate.does === 'nothing') return one;
+      if (!('afterMs' in fate)) return one;
       cancel = clock.after(fate.afterMs, () => {
         one.endMs = clock.now();
         one.state = fate.does === 'open' ? 'open' : 'failed';
         if (fate.does === 'open') onOpen();
-        else onFail(systemError(fate.code ?? 'ECONNREFUSED'));
+        else onFail(systemError('ECONNREFUSED'));
       });
       return one;
     },

@@ -97,7 +97,10 @@ describe('a session', () => {
     const { server, reused } = await resuming({ maxVersion: 'TLSv1.2' });
     const gate = await serve(() => {}, {
       onConnection: (peer) => {
-        if (refuses) return peer.tcp.resetAndDestroy();
+        if (refuses) {
+          peer.tcp.resetAndDestroy();
+          return;
+        }
         peer.tcp.removeAllListeners('data');
         const upstream = new (peer.tcp.constructor as typeof import('node:net').Socket)();
         upstream.connect(server.port, '127.0.0.1');

@@ -10,6 +10,7 @@ const running: Snapshot = {
   requests: 2080,
   responses: 2044,
   failures: 36,
+  filtered: 0,
   statuses: { '200': 2029, '404': 12, '503': 3 },
   errors: { 'connect/refused': 30, 'headers/timeout': 4, 'body/reset': 1, 'dns/not-found': 1 },
   bytes: 137_280,

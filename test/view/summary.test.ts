@@ -8,6 +8,7 @@ const clean: Snapshot = {
   requests: 4000,
   responses: 4000,
   failures: 0,
+  filtered: 0,
   statuses: { '200': 4000 },
   errors: {},
   bytes: 264_000,

@@ -134,6 +134,10 @@ describe('credentials and a redirect', () => {
   });
 });
 
+function loginOf(line: string): string {
+  return Buffer.from(line.split(' ').at(-1)!, 'base64').toString();
+}
+
 const REDIRECTS = { redirectsMax: 10, secretHeaders: new Set<string>() };
 const factory = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
 
@@ -186,12 +190,18 @@ describe('hosts and protocols that are not what they seem', () => {
     const server = await serve((peer) => peer.send(OK));
     const netrc = `machine example.com login me password ${SECRET}\nmachine localhost login me password ${SECRET}`;
     const place = server.url('/').replace('http://', '');
-    for (const userinfo of ['example.com:@', 'example.com@', 'localhost:@']) {
+    for (const userinfo of ['', 'example.com:@', 'example.com@', 'localhost:@', ':@']) {
       await one(`http://${userinfo}${place}`, { netrc });
     }
-    const sent = server.arrivals.flatMap(({ head }) => fieldsOf(head, 'authorization'));
-    const decoded = sent.map((line) => Buffer.from(line.split(' ').at(-1)!, 'base64').toString());
-    expect(decoded).toEqual(['example.com:', 'example.com:', 'localhost:']);
+    expect(server.arrivals.map(({ head }) => [...fieldsOf(head, 'authorization')].map(loginOf))).toEqual([
+      [],
+      ['example.com:'],
+      ['example.com:'],
+      ['localhost:'],
+      [],
+    ]);
+    await one(asLocalhost(server.url()), { netrc });
+    expect(fieldsOf(server.arrivals.at(-1)!.head, 'authorization').map(loginOf)).toEqual([`me:${SECRET}`]);
   });
 });
 

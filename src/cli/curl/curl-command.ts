@@ -116,12 +116,36 @@ async function runSeveral(
   return runCommand({ urls: [], flags, asks: undefined }, around, all);
 }
 
-async function settingsOf({ body }: Translated, flags: Values, around: Surroundings): Promise<Settings> {
+/** What would take the place of a body that the command has. */
+const BODIES: readonly OptionName[] = [
+  ...(['data', 'dataRaw', 'dataBinary', 'dataUrlencode', 'json'] as const),
+  ...(['formField', 'formString', 'uploadFile'] as const),
+];
+
+async function settingsOf(
+  { body, words }: Translated,
+  flags: Values,
+  around: Surroundings,
+): Promise<Settings> {
+  if (body !== undefined && BODIES.some((name) => flags[name] !== undefined)) {
+    throw usage('the curl command has a body already; take it out there, or leave out the other');
+  }
   const { settings } = await layered(flags, around);
   const given = body === undefined ? settings : { ...settings, body };
-  return withRequestOptions(given, () => {
-    throw usage('of several commands none can take its body from standard input (@-); give it as a file');
+  return withRequestOptions(given, refuseStdinBody, {
+    order: words.flatMap(optionsIn),
+    openStdin: refuseStdinBody,
   });
+}
+
+function refuseStdinBody(): never {
+  throw usage('of several commands none can take its body from standard input; give it as a file');
+}
+
+function optionsIn(word: string): OptionName[] {
+  return RUN_SWITCHES.filter(({ long }) => word === long || word.startsWith(`${long}=`)).map(
+    ({ name }) => name,
+  );
 }
 
 /** All URLs are compiled together, because together they have to use the variables that were given. */
