@@ -1,7 +1,7 @@
 // npm run fuzz [-- --seconds 60 --only response-parser --seed N]: the fuzz tests for as long as that, from a seed that is
 // printed and is another one each time unless it is given.
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const { values } = parseArgs({
@@ -18,7 +18,7 @@ for (const name of ['seconds', 'seed']) {
   }
 }
 process.stdout.write(`fuzzing for ${values.seconds} s from seed ${values.seed}\n`);
-const vitest = createRequire(import.meta.url).resolve('vitest/vitest.mjs');
+const vitest = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
 const { status } = spawnSync(process.execPath, [vitest, 'run', 'test/fuzz'], {
   stdio: 'inherit',
   env: {

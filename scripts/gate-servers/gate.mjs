@@ -60,16 +60,24 @@ async function gateRun(server, sending, { seed, count, site }, report) {
   const cannot = kindsWithout(server.cannot);
   const { fieldsMayDiffer = {} } = server;
   const cases = manifest.map((one, i) => (cannot[one.kind] === undefined ? one : plainCase(site, i)));
-  for (const one of cases) if (fieldsMayDiffer[one.kind] !== undefined) one.expect.fields = {};
-  const except = (what, kinds) => {
-    for (const [kind, why] of Object.entries(kinds)) {
-      const ofKind = manifest.filter((one) => one.kind === kind).length;
-      report.exceptions.push({ name: server.name, what: `${kind} ${what}`, count: ofKind, why });
-    }
+  const { name } = server;
+  const except = (what, why, holds) => {
+    report.exceptions.push({ name, what, why, count: manifest.filter(holds).length });
   };
-  except('gives way to plain GETs', cannot);
-  except('may differ in its fields', fieldsMayDiffer);
-  put(server.name, server.versionText, scheme, await runManifest(flurry, { ...sending, cases }), report);
+  for (const [kind, why] of Object.entries(cannot)) {
+    except(`${kind} gives way to plain GETs`, why, (one) => one.kind === kind);
+  }
+  for (const [kind, why] of Object.entries(fieldsMayDiffer)) {
+    for (const one of cases) if (one.kind === kind) one.expect.fields = {};
+    except(`${kind} may differ in its fields`, why, (one) => one.kind === kind);
+  }
+  if (scheme === 'http' && server.closes !== undefined) {
+    const { methods, why } = server.closes;
+    const isClosing = ({ method }) => methods.includes(method);
+    for (const one of cases.filter(isClosing)) one.headers = { ...one.headers, Connection: 'close' };
+    except(`${methods.join(', ')} over http with Connection: close`, why, isClosing);
+  }
+  put(name, server.versionText, scheme, await runManifest(flurry, { ...sending, cases }), report);
 }
 
 function put(name, version, scheme, result, report) {

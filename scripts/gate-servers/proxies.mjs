@@ -7,7 +7,11 @@ import { NGINX_CANNOT } from './servers.mjs';
 export const OUTGOING = '127.0.0.2';
 const LOGIN = { user: 'gate', password: 'sesame street' };
 
-/** `cannot`: what nginx behind it cannot do. */
+/**
+ * `cannot`: what nginx behind it cannot do. `closes`: over http, where the proxy itself answers, the methods whose requests
+ * ask for the end of their connection, and why: a proxy that closes without having said so fails the POST that is sent
+ * next on that connection, which nobody may send twice unasked (RFC 9110 section 9.2.2).
+ */
 export const PROXIES = [
   {
     name: 'squid',
@@ -17,6 +21,10 @@ export const PROXIES = [
     needs: ['nginx'],
     idleMs: 1_000,
     cannot: NGINX_CANNOT,
+    closes: {
+      methods: ['POST'],
+      why: 'an answer that came before the body was read ends the connection unannounced',
+    },
     start: (context) => startConfigured(context, 'squid', (conf) => ['-N', '-f', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },
@@ -28,6 +36,7 @@ export const PROXIES = [
     needs: ['nginx'],
     idleMs: 1_000,
     cannot: NGINX_CANNOT,
+    closes: { methods: ['GET', 'HEAD', 'POST'], why: 'every answer ends its connection unannounced' },
     start: (context) => startConfigured(context, 'tinyproxy', (conf) => ['-d', '-c', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },

@@ -31,17 +31,18 @@ function shown(name: OptionName, value: unknown): string {
     if (row.kind === 'duration') return showMs(value);
     return row.kind === 'bytes' ? showBytes(value) : String(value);
   }
-  const open = row.secret ? withoutSecrets(value) : value;
+  const open = row.secret ? withoutSecrets(name, value) : value;
   const text = redacted(JSON.stringify(open));
   return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
 }
 
 /** Names of header fields stay: they tell which value is meant. */
-function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
+function withoutSecrets(option: OptionName, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(option, one));
   if (typeof value === 'object' && value !== null) {
     return Object.fromEntries(Object.keys(value).map((name) => [name, HIDDEN]));
   }
-  const name = typeof value === 'string' ? /^[\w-]+(?=:)/.exec(value)?.[0] : undefined;
+  const line = option === 'header' && typeof value === 'string' ? value : '';
+  const name = /^[\w-]+(?=:)/.exec(line)?.[0];
   return name === undefined ? HIDDEN : `${name}: ${HIDDEN}`;
 }

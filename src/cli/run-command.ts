@@ -5,9 +5,10 @@ import { openRecords } from '../engine/record-sinks.ts';
 import { RunCore } from '../engine/run.ts';
 import { SessionCore } from '../engine/session-core.ts';
 import { InputError, openSource } from '../engine/source-of.ts';
+import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
 import type { Sink, Source } from '../model/contracts.ts';
-import { OptionError, showMs } from '../model/option-kinds.ts';
+import { showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { OutputError } from '../sinks/output-error.ts';
 import { completed } from './completed.ts';
@@ -36,12 +37,14 @@ export async function runCommand(
     return EXIT.done;
   }
   const settings = await completed(options.settings, words.urls, around);
-  const conditions = settings.failIf.map(readCondition);
+  const conditions = settings.failIf.map(parseCondition);
   const requests = requestsOf?.(settings) ?? requestsFor(words.urls, settings, around);
   if (settings.curl) {
     const { printCurl } = await import('./curl/print-command.ts');
     return printCurl(requests.definition, settings, around);
   }
+  const inspection = Inspection.of(settings);
+  const session = new SessionCore(settings, { clock: around.clock, env: around.env });
   if (settings.dryRun) {
     const { planText } = await import('./plan.ts');
     around.stdout.write(await planText(requests, settings));
@@ -49,8 +52,8 @@ export async function runCommand(
   }
   refuseSameFile(settings);
   const source = openSource(requests.definition, settings);
-  const sink = new WatchedSink(await openOutputs(source, settings, around));
-  const run = new RunCore(settings, source, sink, new SessionCore(settings, { clock: around.clock, env: around.env }));
+  const sink = new WatchedSink(await openOutputs(source, settings, inspection?.extractedNames, around));
+  const run = new RunCore(settings, source, sink, session, inspection);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
 }
@@ -63,21 +66,17 @@ async function cookieFiles(settings: Settings, run: RunCore, around: Surrounding
   return () => saveCookies(settings, run.cookies);
 }
 
-/** Its errors speak of the option by the name that code uses. */
-function readCondition(text: string): Condition {
-  try {
-    return parseCondition(text);
-  } catch (error) {
-    if (error instanceof OptionError) throw usage(error.message.replace(/^failIf\b/, '--fail-if'));
-    throw error;
-  }
-}
-
-async function openOutputs(source: Source, settings: Settings, around: Surroundings): Promise<Sink> {
+async function openOutputs(
+  source: Source,
+  settings: Settings,
+  extracted: readonly string[] | undefined,
+  around: Surroundings,
+): Promise<Sink> {
   const { output, summary, recordBody: body, recordHeaders: headers, recordTimings: timings } = settings;
+  const record = { body, headers, timings, ...(extracted === undefined ? {} : { extracted }) };
   try {
     if (summary !== undefined) assertWritable(summary);
-    return await openRecords(output ?? '-', outputForm(settings), { body, headers, timings }, around.clock);
+    return await openRecords(output ?? '-', outputForm(settings), record, around.clock);
   } catch (error) {
     // What it reads from must not keep the process alive.
     source.close();

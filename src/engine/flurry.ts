@@ -1,5 +1,6 @@
 // The library's front door: flurry(source, options) and what it gives back.
 
+import { Inspection } from '../inspection/inspection.ts';
 import type { Snapshot, Summary } from '../metrics/snapshot.ts';
 import { systemClock } from '../model/clock.ts';
 import type { Sink } from '../model/contracts.ts';
@@ -48,6 +49,7 @@ export class Run implements AsyncIterable<Outcome> {
   readonly #definition: SourceDefinition;
   readonly #signal: AbortSignal | undefined;
   readonly #open: (settings: Settings) => SessionCore;
+  readonly #inspection: Inspection | undefined;
   #parts: Parts | undefined;
 
   constructor(
@@ -60,6 +62,8 @@ export class Run implements AsyncIterable<Outcome> {
     this.#settings = settings;
     this.#signal = signal;
     this.#open = open;
+    // What is wrong with these options is told at once, not when the run starts.
+    this.#inspection = Inspection.of(settings);
   }
 
   /** Outcomes one by one. Leaving the loop early stops the run. */
@@ -160,7 +164,7 @@ export class Run implements AsyncIterable<Outcome> {
     const settings = this.#settings;
     const defaults = requestDefaults(settings);
     const feed = new FeedSource(openSource(this.#definition, settings, defaults));
-    const core = new RunCore(settings, feed, sink, this.#open(settings));
+    const core = new RunCore(settings, feed, sink, this.#open(settings), this.#inspection);
     const frontier = new Frontier(feed, new RequestFactory(defaults), settings.addedMax);
     this.#parts = { core, feed, frontier };
     core.onStarved = () => {

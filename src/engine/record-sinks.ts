@@ -15,6 +15,8 @@ export interface RecordFileOptions {
   readonly headers?: boolean;
   /** Milliseconds by phase too. */
   readonly timings?: boolean;
+  /** Names of extracted fields: columns of CSV, which must know them before the first record. */
+  readonly extracted?: readonly string[];
 }
 
 /** Records as JSON Lines to a file, for `run.to(sink)`. Rejects where the file cannot be written. */
@@ -39,5 +41,5 @@ export async function openRecords(
   const form = options.body ?? 'auto';
   const body = form === 'files' ? await openBodyFiles(piped ? undefined : path) : form;
   const record = { body, headers: options.headers ?? false, timings: options.timings ?? false };
-  return format === 'csv' ? csvSink(file, record, clock) : jsonLinesSink(file, record);
+  return format === 'csv' ? csvSink(file, record, clock, options.extracted) : jsonLinesSink(file, record);
 }

@@ -51,12 +51,18 @@ export class RunCore {
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
 
-  constructor(settings: Settings, source: Source, sink: Sink, session: SessionCore) {
+  constructor(
+    settings: Settings,
+    source: Source,
+    sink: Sink,
+    session: SessionCore,
+    inspection = Inspection.of(settings),
+  ) {
     this.#settings = settings;
     this.#source = source;
     this.#sink = sink;
     this.#session = session;
-    this.#inspection = Inspection.of(settings);
+    this.#inspection = inspection;
     this.#clock = session.clock;
     this.#underWay = session.shared ? new Set() : undefined;
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
@@ -142,6 +148,8 @@ export class RunCore {
   readonly #onSettled = (request: Request, outcome: Outcome | undefined, next: Request | undefined): void => {
     if (outcome !== undefined) this.#deliver(outcome);
     if (next === undefined) this.#scheduler.settle(request, false);
+    // The same once more, with an answer to a challenge: it was sent, and is owed an outcome whatever stops the run.
+    else if (next === request) this.#scheduler.settle(request, true);
     else this.#scheduler.follow(request, next);
   };
 

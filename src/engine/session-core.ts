@@ -81,7 +81,11 @@ export class SessionCore {
   concerns(response: Response): boolean {
     if (response.isPlain) return false;
     return (
-      this.cookies !== undefined || this.#follows || this.#decodes || response.request.terms !== undefined
+      this.#authenticator !== undefined ||
+      this.cookies !== undefined ||
+      this.#follows ||
+      this.#decodes ||
+      response.request.terms !== undefined
     );
   }
 

@@ -67,7 +67,7 @@ export class ResponseHead {
   }
 }
 
-const SESSION_FIELDS = /(?:^|\n)(?:set-cookie|content-encoding):/i;
+const SESSION_FIELDS = /(?:^|\n)(?:set-cookie|content-encoding|www-authenticate):/i;
 const CONTENT_TYPE = /(?:^|\n)content-type:([^\r\n]*)(\r?\n[ \t])?/i;
 
 /** What the header section says about where the message ends and whether the connection goes on. */

@@ -1,10 +1,10 @@
 // Where a text stops being JSON (RFC 8259). For messages only: Node 20 does not say it in most of its errors, and what
 // it says there quotes the text, which may hold secrets.
 
-/** `at line 3, column 7`, or `: it ends too early`. Only for text that is no JSON. */
+/** `at line 3, column 7`, or `at its end: it was cut off`. Only for text that is no JSON. */
 export function jsonProblem(text: string): string {
   const at = new Scanner(text).stop();
-  if (at >= text.length) return ': it ends too early, as a file does that was cut off';
+  if (at >= text.length) return 'at its end: it was cut off';
   const before = text.slice(0, at);
   const line = before.split('\n').length;
   return `at line ${line}, column ${at - before.lastIndexOf('\n')}`;

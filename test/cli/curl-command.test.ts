@@ -111,6 +111,18 @@ describe('several commands', () => {
     expect(records.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   });
 
+  it('take what stands behind them all: fields, cookies, credentials from a file', async () => {
+    const file = folder.write('login', 'me:pw\n');
+    const { requests } = await heard([
+      `curl ${server.url('/1')} ; curl ${server.url('/2')} -d x`,
+      ...['-b', 'a=b', '-u', `@${file}`],
+    ]);
+    expect(requests.map(({ headers }) => [headers['cookie'], headers['authorization']])).toEqual([
+      ['a=b', 'Basic bWU6cHc='],
+      ['a=b', 'Basic bWU6cHc='],
+    ]);
+  });
+
   it('put data into the URL, and upload files, each for itself', async () => {
     const file = folder.write('up.txt', 'content');
     const { requests } = await heard([
@@ -133,6 +145,8 @@ describe('several commands', () => {
     expect(await refused([text('-k')])).toBe(
       'flurry: the curl commands differ in --insecure, which holds for a whole run; run them one by one\n',
     );
+    expect(await refused([text('--digest')])).toContain('--digest');
+    expect(await refused([`curl h --digest -u a:b ; curl h --digest -u a:c`])).toContain('--user');
     expect(await refused([text('-m 5')])).toContain('--max-time');
     expect(
       (await heard([text('--compressed')])).requests.map(({ headers }) => 'accept-encoding' in headers),

@@ -158,6 +158,7 @@ describe('flags', () => {
     ["curl h -X $'\\xff'", 'the value of -X is no UTF-8 text', '  curl … -X …'],
     ["curl h -d @f -d $'\\xff'", '-d cannot be put together', '  curl … -d …'],
     ['printf x | curl h -d x --json y', '--json cannot be put', '  curl … -d … --json …'],
+    ['curl h -u @s3cret', 'has to stand in a file', '  curl … -u …'],
     ['curl -', 'a lone - means nothing', '  curl …'],
   ])('%s is refused, under the exact spot', (text, message, line) => {
     const lines = problem(text).split('\n');

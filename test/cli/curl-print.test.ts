@@ -1,22 +1,26 @@
 // `--curl`: the printed commands. They come back as the same requests, and curl itself sends the same octets for them.
 
 import { execFile, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readPasted } from '../../src/cli/curl/commands.ts';
+import { printCurl } from '../../src/cli/curl/print-command.ts';
 import { curlOf } from '../../src/cli/curl/printed.ts';
 import { readFlags } from '../../src/cli/curl/read-flags.ts';
 import { translate } from '../../src/cli/curl/translate.ts';
 import { withRequestOptions } from '../../src/cli/request-options.ts';
 import { readRunWords } from '../../src/cli/run-flags.ts';
 import { requestDefaults } from '../../src/engine/source-of.ts';
+import { ENDED } from '../../src/model/contracts.ts';
 import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import { resolveOptions } from '../../src/model/options.ts';
 import { type Request, RequestFactory, type RequestObject } from '../../src/model/request.ts';
 import { type RawRequest, RawServer } from '../server/raw-server.ts';
+import { start } from './child.ts';
 import { temporaryFolder } from './folder.ts';
-import { flurry, type World } from './in-process.ts';
+import { flurry, surroundings, type World } from './in-process.ts';
 
 const folder = temporaryFolder();
 const plain = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
@@ -186,13 +190,8 @@ describe.runIf(hasCurl)('curl itself', () => {
     expect(own).toEqual({ code: 0, stdout: '', stderr: '' });
     const expected = server.arrivals.splice(0).map(heard);
     expect(expected).toHaveLength(inputs.length);
-    for (const line of lines) {
-      await promisify(execFile)('bash', [
-        '--norc',
-        '-c',
-        `${line.replace('curl ', 'curl -q -sS --max-time 5 ')}`,
-      ]);
-    }
+    const script = lines.map((line) => line.replace('curl ', 'curl -q -sS --max-time 5 '));
+    await promisify(execFile)('bash', ['--norc', folder.write('own.sh', script.join('\n'))]);
     expect(server.arrivals.splice(0).map(heard)).toEqual(expected);
   });
 
@@ -264,17 +263,51 @@ describe('flurry --curl', () => {
   });
 
   it('prints the octets of a body that is not in memory', async () => {
-    const file = folder.write('body.bin', 'x'.repeat(100));
-    const [line] = await printed(['http://h/up', '-T', file]);
-    expect(line).toBe(`curl -X PUT http://h/up ${HEADERS} -H Content-Type: --data-raw ${'x'.repeat(100)}`);
-    const [form] = await printed(['http://h/', '-F', `a=@${file}`]);
-    expect(form).toMatch(
-      /-H 'Content-Type: multipart\/form-data; boundary=.*' --data-raw \$'--.*filename="body\.bin"/,
+    expect(await printedStream(['sent in ', 'two'])).toBe(
+      "curl http://h/ -H User-Agent: -H Accept: -H Content-Type: --data-raw 'sent in two'\n",
     );
-    const long = folder.write('long.bin', Buffer.alloc(17 * 1024 * 1024));
-    expect(await printed(['http://h/up', '-T', long])).toEqual([
-      '# PUT http://h/up: its body is longer than 16 MiB, too long to print',
-    ]);
+    expect(await printedStream(Array.from({ length: 17 }, () => 'x'.repeat(1024 * 1024)))).toBe(
+      '# POST http://h/: its body is longer than 16.0 MiB, too long to print\n',
+    );
+    expect(await printedStream([new Error('the file\nis gone')])).toBe(
+      '# POST http://h/: the file is gone\n',
+    );
+  });
+
+  async function printedStream(chunks: readonly (string | Error)[]): Promise<string> {
+    const request = plain.from(0, { url: 'http://h/', method: 'POST' });
+    let closed = 0;
+    request.stream = {
+      ...{ length: undefined, replayable: true, contentType: undefined },
+      open() {
+        let at = 0;
+        return {
+          read(done) {
+            const chunk = chunks[at++];
+            if (chunk instanceof Error) done(chunk, undefined);
+            else done(undefined, chunk === undefined ? undefined : Buffer.from(chunk));
+          },
+          close: () => closed++,
+        };
+      },
+    };
+    const items = [request];
+    const source = {
+      ...{ count: 1, onReady: undefined, close: () => undefined },
+      pull: () => items.shift() ?? ENDED,
+    };
+    const caught = surroundings();
+    expect(await printCurl({ open: () => source }, resolveOptions({}), caught.around)).toBe(0);
+    expect(closed).toBe(1);
+    return caught.stdout();
+  }
+
+  it('stops when nobody reads any more', async () => {
+    const child = start(['http://h.test/[1-1000000000]', '--curl'], { unread: true });
+    await once(child.process.stdout, 'readable');
+    child.process.stdout.destroy();
+    expect(await child.ended).toEqual({ code: 0, signal: null });
+    expect(child.stderr()).toBe(WARNING);
   });
 
   it('says what breaks the input', async () => {

@@ -15,6 +15,9 @@ const { FLURRY_FUZZ_SECONDS, FLURRY_FUZZ_SEED, FLURRY_FUZZ_ONLY } = process.env;
 const LONG_MS = Number(FLURRY_FUZZ_SECONDS ?? 0) * 1000;
 const SEED = Number(FLURRY_FUZZ_SEED ?? 1);
 const chosen = TARGETS.filter(({ name }) => FLURRY_FUZZ_ONLY === undefined || name === FLURRY_FUZZ_ONLY);
+if (chosen.length === 0) {
+  throw new Error(`no target is called ${FLURRY_FUZZ_ONLY}: ${TARGETS.map(({ name }) => name).join(', ')}`);
+}
 /** So many inputs a target, in the short form. */
 const ROUNDS = 150;
 const FLOOD_BYTES = 200_000;

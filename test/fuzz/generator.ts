@@ -93,7 +93,9 @@ function changed(text: string, corpus: readonly string[], words: readonly string
     case 6:
       return text.slice(0, at);
     case 7:
-      return text.slice(0, at) + text.slice(at, to).toUpperCase() + text.slice(to);
+      return (
+        text.slice(0, at) + text.slice(at, to).replace(/[a-z]/g, (c) => c.toUpperCase()) + text.slice(to)
+      );
     default:
       return text.slice(0, at) + random.of(words.length === 0 ? NASTY : words) + text.slice(to);
   }

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { OptionError } from '../../src/model/option-kinds.ts';
 import { LocalAddresses } from '../../src/transport/local-addresses.ts';
 import { kindOf, wireMessage } from '../../src/transport/wire-errors.ts';
+import { systemError } from '../fake/wire.ts';
 import { LOCALHOST } from '../server/certificate.ts';
 import { IP4, IP6, wires } from './wire-log.ts';
 
@@ -53,6 +54,14 @@ describe('local addresses', () => {
     await raced.log.until(() => raced.log.closed);
     expect(kindOf(raced.log.error)).toBe('unreachable');
     expect(wireMessage('connect', 'unreachable', 'host:80', raced.log.error)).toMatch(/--interface/);
+  });
+
+  it('without a port left say so', () => {
+    // Bound to an address first, the system misses a free port earlier and says it in another way.
+    for (const code of ['EADDRINUSE', 'EADDRNOTAVAIL']) {
+      const error = systemError(code);
+      expect(wireMessage('connect', kindOf(error), 'host:80', error)).toMatch(/^no local port left/);
+    }
   });
 
   it('that are none are said at once, and an interface is told its own', () => {

@@ -164,6 +164,7 @@ const LESSONS: Readonly<Record<string, readonly Where[]>> = {
       'Go CVE-2024-45336',
     ],
   ],
+  'Proxy-Authorization and redirects': [['engine/proxies', 'follows no redirect to an origin']],
   'a pool that ignores TLS or proxy settings': [
     [
       'wire/lessons-credentials',

@@ -1,7 +1,8 @@
 // What went wrong in other clients with credentials: each test bears the name under which it is known, and fails on code
 // that does as they did. Over real sockets and the public API; `localhost` and 127.0.0.1 are two hosts on one port.
 
-import { describe, expect, it } from 'vitest';
+import { type FlurryOptions, flurry, Session } from 'flurry';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import type { ProxyServer } from '../../src/model/proxy-server.ts';
 import { RequestFactory } from '../../src/model/request.ts';
@@ -222,6 +223,21 @@ describe('what a pool is keyed by', () => {
     expect(server.connections).toBe(1);
     await one(server.url(), { ...trusting, tlsMin: '1.3' });
     expect(server.connections).toBe(2);
+  });
+
+  it('requests CVE-2024-35195, in a session: a run of it cannot bring other TLS or proxy settings', async () => {
+    const session = new Session({ insecure: true });
+    onTestFinished(() => session.close());
+    for (const options of [
+      { insecure: false },
+      { ca: LOCALHOST.cert },
+      { proxy: ['http://127.0.0.1:9'] },
+      { tlsMin: '1.3' },
+    ]) {
+      expect(() => flurry('https://127.0.0.1:9/', { session, ...options } as FlurryOptions)).toThrow(
+        /is the session’s/,
+      );
+    }
   });
 
   it('a connection through a proxy serves no request through another, nor one through none', () => {

@@ -2,11 +2,13 @@
 // own method, header fields and body, and all share what holds for a whole run.
 
 import { OPTIONS, type OptionName, type Settings } from '../../model/options.ts';
+import { withCookies } from '../cookie-files.ts';
 import { EXIT, usage } from '../exit-codes.ts';
 import { layered } from '../layers.ts';
 import { withRequestOptions } from '../request-options.ts';
 import { runCommand } from '../run-command.ts';
 import { RUN_SWITCHES, type RunWords, readRunWords, type Values } from '../run-flags.ts';
+import { withSecretFiles } from '../secret-files.ts';
 import { type Requests, requestsFor } from '../sources.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type Pasted, readPasted } from './commands.ts';
@@ -131,11 +133,12 @@ async function settingsOf(
     throw usage('the curl command has a body already; take it out there, or leave out the other');
   }
   const { settings } = await layered(flags, around);
-  const given = body === undefined ? settings : { ...settings, body };
-  return withRequestOptions(given, refuseStdinBody, {
+  const given = withSecretFiles(body === undefined ? settings : { ...settings, body });
+  const complete = await withRequestOptions(given, refuseStdinBody, {
     order: words.flatMap(optionsIn),
     openStdin: refuseStdinBody,
   });
+  return withCookies(complete);
 }
 
 function refuseStdinBody(): never {
@@ -174,7 +177,9 @@ const PER_REQUEST: ReadonlySet<OptionName> = new Set(['user', 'bearer', 'globoff
 function sharedFlags(each: readonly Values[]): Values {
   const shared: Record<string, unknown> = {};
   for (const name of new Set(each.flatMap((flags) => Object.keys(flags) as OptionName[]))) {
-    if (OPTIONS[name].group === 'Requests' || PER_REQUEST.has(name)) continue;
+    // Digest needs them where the challenges are answered, which is once for the whole run.
+    const isOfRun = name === 'user' && each.some(({ digest }) => digest === true);
+    if (OPTIONS[name].group === 'Requests' || (PER_REQUEST.has(name) && !isOfRun)) continue;
     const [first, ...others] = each.map((flags) => JSON.stringify(flags[name]));
     if (others.some((one) => one !== first)) {
       const { long } = RUN_SWITCHES.find((one) => one.name === name)!;

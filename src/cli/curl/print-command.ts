@@ -33,6 +33,7 @@ export async function printCurl(
     await output.flush();
   } finally {
     source.close();
+    output.close();
   }
   return EXIT.done;
 }
@@ -103,39 +104,51 @@ function readOut(stream: BodyStream): Promise<Buffer> {
 
 /** What a stream has that a caught output of a test may lack. */
 interface Flowing {
-  once?(event: 'drain' | 'close', call: () => void): void;
-  off?(event: 'drain' | 'close', call: () => void): void;
-  readonly destroyed?: boolean;
+  on?(event: 'drain' | 'error', call: () => void): unknown;
+  off?(event: 'drain' | 'error', call: () => void): unknown;
 }
 
 /** Lines in large portions, and not faster than the reader takes them. */
 class Output {
   readonly #stdout: Surroundings['stdout'] & Flowing;
   #batch = '';
+  /** Nobody reads any more. The stream itself does not keep it in mind: standard output counts as open for ever. */
+  #broken = false;
+  #wake: (() => void) | undefined;
 
   constructor(stdout: Surroundings['stdout']) {
     this.#stdout = stdout;
+    this.#stdout.on?.('error', this.#onError);
+    this.#stdout.on?.('drain', this.#onDrain);
   }
 
   /** False when nobody reads any more. */
   async line(text: string): Promise<boolean> {
     this.#batch += `${text}\n`;
     if (this.#batch.length >= BATCH_CHARACTERS) await this.flush();
-    return this.#stdout.destroyed !== true;
+    return !this.#broken;
   }
 
   async flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = '';
-    if (batch === '' || this.#stdout.write(batch) !== false || this.#stdout.destroyed === true) return;
+    if (batch === '' || this.#broken || this.#stdout.write(batch) !== false) return;
     await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#stdout.off?.('drain', done);
-        this.#stdout.off?.('close', done);
-        resolve();
-      };
-      this.#stdout.once?.('drain', done);
-      this.#stdout.once?.('close', done);
+      this.#wake = resolve;
     });
   }
+
+  close(): void {
+    this.#stdout.off?.('error', this.#onError);
+    this.#stdout.off?.('drain', this.#onDrain);
+  }
+
+  readonly #onDrain = (): void => {
+    this.#wake?.();
+  };
+
+  readonly #onError = (): void => {
+    this.#broken = true;
+    this.#wake?.();
+  };
 }

@@ -17,7 +17,7 @@ const SAME_IN_CURL: ReadonlySet<string> = new Set([
     '--key',
   ],
   ...['--ciphers', '--pinnedpubkey', '--resolve', '--connect-to', '--interface', '--unix-socket'],
-  ...['--dns-servers', '--proxy', '--proxy-user', '--noproxy'],
+  ...['--dns-servers', '--proxy-user', '--noproxy'],
 ]);
 
 /** Each word is quoted already. */
@@ -34,10 +34,13 @@ function wordsOf({ long, row }: RunSwitch, value: unknown): string[] {
   return [long, quoted(row.kind === 'duration' ? String(Number(value) / 1000) : String(value))];
 }
 
-function otherWords({ tlsMin, family, cookie, cookies, cookieJar, digest, user }: Settings): string[] {
+function otherWords(settings: Settings): string[] {
+  const { tlsMin, family, proxy, cookie, cookies, cookieJar, digest, user } = settings;
   const words: string[] = [];
   if (tlsMin !== OPTIONS.tlsMin.default) words.push(`--tlsv${tlsMin}`);
   if (family !== 'any') words.push(`-${family}`);
+  // What the environment says curl finds by itself; of proxies that take turns it knows one.
+  if (proxy[0] !== undefined && proxy[0] !== 'env') words.push('--proxy', quoted(proxy[0]));
   // Cookies that were given as text stand among the header fields.
   if (cookie !== undefined && !cookie.includes('=')) words.push('-b', quoted(cookie));
   else if (cookies && cookieJar === undefined) words.push('-b', "''");

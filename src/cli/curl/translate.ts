@@ -27,6 +27,8 @@ const FRAMING = /^\s*(?:content-length|transfer-encoding)\s*[:;]/i;
 const URLENCODED = '--header=Content-Type: application/x-www-form-urlencoded';
 /** Those whose value is sent as it stands, unless it begins with @. */
 const LITERAL = new Set(['--data', '--data-ascii', '--data-binary', '--data-raw']);
+/** Their values may be `@file` in flurry, and not in curl. */
+const FROM_FILE = new Set(['--user', '--oauth2-bearer']);
 /** What `-d @-` drops, and `--data-binary @-` does not. */
 const DROPPED = new Set([0, 10, 13]);
 
@@ -66,7 +68,7 @@ class Translation {
     const { becomes } = flag;
     switch (becomes.kind) {
       case 'same':
-        if (flag.takesValue) this.#words.push(`${flag.long}=${this.#text(one)}`);
+        if (flag.takesValue) this.#words.push(`${flag.long}=${this.#literal(one)}`);
         else this.#words.push(negated ? `${flag.long}=false` : flag.long);
         return;
       case 'words':
@@ -83,6 +85,17 @@ class Translation {
       default:
         becomes satisfies never;
     }
+  }
+
+  /** flurry reads some values from a file where curl takes them as they are. */
+  #literal(one: Given): string {
+    const text = this.#text(one);
+    if (!text.startsWith('@') || !FROM_FILE.has(one.flag.long)) return text;
+    throw mistakeAt(
+      `a value of ${called(one.flag)} that starts with @ has to stand in a file: give ${one.flag.long} @FILE behind the command`,
+      this.#all,
+      one.at,
+    );
   }
 
   #special(one: Given): void {

@@ -10,8 +10,8 @@ import { ArrivingResponse } from './arriving-response.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTools } from './connection-tools.ts';
 import { failureText } from './failure-text.ts';
 import type { Fault } from './limits.ts';
+import { OutgoingBody } from './outgoing-body.ts';
 import { settle, settleFailed } from './settling.ts';
-import { type Upload, uploadOf } from './upload.ts';
 
 /** A server's Keep-Alive timeout runs on its clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
@@ -48,11 +48,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   #reading = false;
   #resting = false;
   #out = '';
-  /** The body of the present request. */
-  #upload: Upload | undefined;
-  /** The present request said `Expect: 100-continue`; its body is held back while `holdsBack`. */
-  #expected = false;
-  #holdsBack = false;
+  readonly #body: OutgoingBody;
   #timings: ConnectionTimings = REUSED;
   #phaseStartMs = 0;
   #dnsMs = 0;
@@ -63,6 +59,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     this.#tools = tools;
     this.#owner = owner;
     this.#response = new ArrivingResponse(tools.settings.limits, tools.heads);
+    this.#body = new OutgoingBody(tools.settings, (error) => this.#onUpload(error));
   }
 
   /** Requests that have been sent or will be as soon as it is open. */
@@ -142,36 +139,24 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   #transmit(request: Request, nowMs: number): void {
     if (request.headers.close) this.reusable = false;
-    const upload = uploadOf(request, this.#wire!, this.#onUpload);
-    if (upload !== undefined) return this.#uploads(request, upload, nowMs);
+    if (this.#body.begin(request, this.#wire!)) return this.#uploads(request, nowMs);
     request.sent = 'whole';
     this.#out += this.#owner.heads.write(request);
     if (request === this.#current) this.#expect(request, nowMs);
   }
 
   /** A request with a body is never behind another. */
-  #uploads(request: Request, upload: Upload, nowMs: number): void {
+  #uploads(request: Request, nowMs: number): void {
     this.#flush();
-    this.#upload = upload;
     request.sent = 'partial';
-    this.#expected = this.#expectsContinue(request);
-    this.#holdsBack = this.#expected;
-    const head = this.#owner.heads.write(request, this.#expected);
+    const head = this.#owner.heads.write(request, this.#body.expected);
     this.#expect(request, nowMs);
-    if (this.#holdsBack) this.#wire!.write(head, undefined);
+    if (this.#body.holdsBack) this.#wire!.write(head, undefined);
     else this.#startUpload(head, nowMs);
   }
 
-  /** Sent again, it no longer asks: it may have been this that failed it (RFC 9110 section 10.1.1, 417). */
-  #expectsContinue({ headers, body, stream, fresh }: Request): boolean {
-    if (fresh) return false;
-    const length = stream === undefined ? body!.length : (stream.length ?? Number.POSITIVE_INFINITY);
-    return headers.expectsContinue || length >= (this.#tools.settings.expectContinueBytes ?? Number.NaN);
-  }
-
   #startUpload(head: string, nowMs: number): void {
-    this.#holdsBack = false;
-    this.#upload!.start(head);
+    this.#body.start(head);
     this.#uploaded(nowMs);
   }
 
@@ -179,15 +164,15 @@ export class Connection extends Timed implements Holder, WireEvents {
     const request = this.#current;
     // A producer that failed at once has ended it all; and a response that came early stops the sending.
     if (this.state !== 'open' || request?.sent !== 'partial') return;
-    if (this.#upload!.done) request.sent = 'whole';
+    if (this.#body.isOut) request.sent = 'whole';
     this.#expectBy(request, nowMs);
   }
 
-  readonly #onUpload = (error: Error | undefined): void => {
+  #onUpload(error: Error | undefined): void {
     if (this.state !== 'open' || this.#current === undefined) return;
     if (error === undefined) return this.#uploaded(this.#tools.clock.now());
     this.#end('send', 'invalid', `the body of the request cannot be sent: ${error.message}`, error, false);
-  };
+  }
 
   #flush(): void {
     if (this.#out === '') return;
@@ -197,8 +182,8 @@ export class Connection extends Timed implements Holder, WireEvents {
   }
 
   onDrain(): void {
-    if (this.state !== 'open' || this.#holdsBack || this.#current?.sent !== 'partial') return;
-    this.#upload!.resume();
+    if (this.state !== 'open' || this.#body.holdsBack || this.#current?.sent !== 'partial') return;
+    this.#body.resume();
     this.#uploaded(this.#tools.clock.now());
   }
 
@@ -210,11 +195,8 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   /** While a body leaves, each slice may take as long as silence may; the response is awaited when it is out. */
   #expectBy(request: Request, nowMs: number): void {
-    const { settings } = this.#tools;
-    if (request.sent !== 'partial') this.#deadline(settings.firstByteTimeoutMs, nowMs);
-    else if (this.#holdsBack) this.#deadline(settings.expectTimeoutMs, nowMs);
-    // The peer is not to blame for a body that its producer does not give.
-    else this.#deadline(this.#upload!.starved ? Number.POSITIVE_INFINITY : settings.idleTimeoutMs, nowMs);
+    const { firstByteTimeoutMs } = this.#tools.settings;
+    this.#deadline(request.sent === 'partial' ? this.#body.patienceMs : firstByteTimeoutMs, nowMs);
   }
 
   // ── responses ───────────────────────────────────────────────────────────────────────────────────────────
@@ -265,7 +247,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     // Its taker may have cancelled it.
     if (this.state !== 'open') return end;
     if (response.head !== undefined) this.#stopUpload(request);
-    else if (this.#holdsBack && response.continued) this.#startUpload('', nowMs);
+    else if (this.#body.holdsBack && response.continued) this.#startUpload('', nowMs);
     if (response.fault !== undefined) this.#refuse(response.fault);
     else if (response.complete) this.#finish(request, nowMs, pos < end, end === b.length);
     return pos;
@@ -274,23 +256,21 @@ export class Connection extends Timed implements Holder, WireEvents {
   /** From here on nothing more of its body is sent. */
   #stopUpload(request: Request): void {
     request.sent = 'response';
-    this.#upload?.close();
+    this.#body.close();
   }
 
   /** The response is whole. `more`: octets follow it in this very read. `full`: the read filled its buffer. */
   #finish(request: Request, nowMs: number, more: boolean, full: boolean): void {
     const { framing, status } = this.#response.head!;
     const { keepAlive, keepAliveMs } = framing;
-    const refused = status === 417 && this.#expected && !this.#isSpent;
-    this.#expected = false;
+    const refused = status === 417 && this.#body.expected && !this.#body.isSpent;
     this.#served++;
     const next = this.#behind.shift();
     this.#current = next;
     if (!keepAlive || (next === undefined && (more || this.#isUnsent()))) this.#endsHere();
     const response = this.#response.take(request, nowMs, this.#timings, this.#remoteAddress);
     this.#timings = REUSED;
-    this.#upload = undefined;
-    this.#holdsBack = false;
+    this.#body.end();
     if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
@@ -315,14 +295,9 @@ export class Connection extends Timed implements Holder, WireEvents {
     settleFailed(request, 'headers', 'unexpected', message, undefined, true, this.#tools.clock.now());
   }
 
-  /** True when octets of the request's body are gone that nobody can produce again. */
-  get #isSpent(): boolean {
-    return this.#upload?.spent === true;
-  }
-
   /** A final response before its request was out: what is missing or late could only be misread (RFC 9112 section 9.5). */
   #isUnsent(): boolean {
-    if (this.#upload?.done === false) return true;
+    if (!this.#body.isOut) return true;
     // Over TLS Node counts what has just left as pending for another turn of the event loop.
     return this.#owner.origin.scheme === 'http' && this.#wire!.pendingBytes > 0;
   }
@@ -366,7 +341,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     end.proveNext();
     const request = this.#current!;
     const message = `${this.#owner.origin.authority} sent a body without a length, and nothing shows that the end of the connection was its own`;
-    const again = !request.fresh && isIdempotent(request.method) && !this.#isSpent;
+    const again = !request.fresh && isIdempotent(request.method) && !this.#body.isSpent;
     this.#end('body', 'closed', message, undefined, again);
   }
 
@@ -376,7 +351,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     if (this.state === 'closed') return;
     const request = this.#current;
     if (request === undefined) return this.#discard();
-    if (this.#holdsBack && nowMs < request.startedAtMs + this.#tools.settings.timeoutMs) {
+    if (this.#body.holdsBack && nowMs < request.startedAtMs + this.#tools.settings.timeoutMs) {
       return this.#startUpload('', nowMs);
     }
     this.#breakDown(this.#phase(), 'timeout', undefined);
@@ -456,7 +431,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     const request = this.#current!;
     const silent = !this.#response.started && request.sent !== 'response';
     const lost = kind === 'reset' || kind === 'closed';
-    return lost && silent && this.#served > 0 && isIdempotent(request.method) && !this.#isSpent;
+    return lost && silent && this.#served > 0 && isIdempotent(request.method) && !this.#body.isSpent;
   }
 
   /** Closes a connection that owes nobody anything. */
@@ -470,7 +445,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     if (before === 'closed') return;
     this.state = 'closed';
     this.#out = '';
-    this.#upload?.close();
+    this.#body.close();
     this.#tools.wheel.forget(this);
     const unanswered = this.#behind;
     this.#behind = [];

@@ -1,0 +1,76 @@
+// The body of a connection's present request on its way out, and whether it is held back for a 100 Continue
+// (RFC 9110 section 10.1.1). Decides nothing about the connection.
+
+import type { Wire } from '../../model/contracts.ts';
+import type { Request } from '../../model/request.ts';
+import type { ConnectionSettings } from './connection-tools.ts';
+import { type OnProgress, type Upload, uploadOf } from './upload.ts';
+
+export class OutgoingBody {
+  /** The request said `Expect: 100-continue`. */
+  expected = false;
+  /** Its head is out and its body waits. */
+  holdsBack = false;
+  readonly #settings: ConnectionSettings;
+  readonly #onProgress: OnProgress;
+  #upload: Upload | undefined;
+
+  constructor(settings: ConnectionSettings, onProgress: OnProgress) {
+    this.#settings = settings;
+    this.#onProgress = onProgress;
+  }
+
+  /** False where the request has no octets to send behind its head. */
+  begin(request: Request, wire: Wire): boolean {
+    this.#upload = uploadOf(request, wire, this.#onProgress);
+    if (this.#upload === undefined) return false;
+    this.expected = this.#expectsContinue(request);
+    this.holdsBack = this.expected;
+    return true;
+  }
+
+  /** Sent again, a request no longer asks: it may have been this that failed it (section 15.5.18). */
+  #expectsContinue({ headers, body, stream, fresh }: Request): boolean {
+    if (fresh) return false;
+    const length = stream === undefined ? body!.length : (stream.length ?? Number.POSITIVE_INFINITY);
+    return headers.expectsContinue || length >= (this.#settings.expectContinueBytes ?? Number.NaN);
+  }
+
+  /** `head`: what leaves in front of it; empty where that is out. */
+  start(head: string): void {
+    this.holdsBack = false;
+    this.#upload!.start(head);
+  }
+
+  resume(): void {
+    this.#upload!.resume();
+  }
+
+  /** Nothing more of it is sent. */
+  close(): void {
+    this.#upload?.close();
+  }
+
+  /** Its request is over. */
+  end(): void {
+    this.#upload = undefined;
+    this.expected = false;
+    this.holdsBack = false;
+  }
+
+  /** True when the wire has been given all of it. */
+  get isOut(): boolean {
+    return this.#upload?.done !== false;
+  }
+
+  /** True when octets of it are gone that nobody can produce again. */
+  get isSpent(): boolean {
+    return this.#upload?.spent === true;
+  }
+
+  /** How long it may take until it moves on. The peer is not to blame for a body that its producer does not give. */
+  get patienceMs(): number {
+    if (this.holdsBack) return this.#settings.expectTimeoutMs;
+    return this.#upload?.starved === true ? Number.POSITIVE_INFINITY : this.#settings.idleTimeoutMs;
+  }
+}
