@@ -1,5 +1,7 @@
 // The public names, and nothing else. A test pins them.
 
+export { type FileBodyOptions, fileBody } from './bodies/file-body.ts';
+export { type MultipartOptions, multipart, type Part } from './bodies/multipart.ts';
 export { type FlurryOptions, flurry, type Run } from './engine/flurry.ts';
 export type { AddOptions } from './engine/frontier.ts';
 export { csv, jsonLines, type RecordFileOptions } from './engine/record-sinks.ts';
@@ -14,8 +16,10 @@ export {
   type SourceInput,
 } from './engine/source-of.ts';
 export type { Snapshot, Summary } from './metrics/snapshot.ts';
+export type { BodyReader, BodyStream } from './model/body-stream.ts';
 export type { Pulled, Sink, Source } from './model/contracts.ts';
 export type { HeadersInput, HeaderValue } from './model/header-block.ts';
+export { InvalidRequest } from './model/invalid.ts';
 export { OptionError } from './model/option-kinds.ts';
 export type { RunOptions } from './model/options.ts';
 export {
@@ -27,6 +31,13 @@ export {
   type Sent,
   type Timings,
 } from './model/outcome.ts';
-export type { Request, RequestInput, RequestObject } from './model/request.ts';
+export type {
+  FormFields,
+  MultipartFields,
+  Request,
+  RequestBody,
+  RequestInput,
+  RequestObject,
+} from './model/request.ts';
 export { OutputError } from './sinks/output-error.ts';
 export { TemplateError } from './sources/template/error.ts';

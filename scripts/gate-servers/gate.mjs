@@ -5,7 +5,7 @@ import { kindsWithout, manifestOf, plainCase } from './manifest.mjs';
 import { OUTGOING } from './proxies.mjs';
 import { line } from './report.mjs';
 import { runManifest } from './run.mjs';
-import { startNginx } from './servers.mjs';
+import { IDLE_MS, startNginx } from './servers.mjs';
 
 const SCHEMES = ['http', 'https'];
 const WRONG_LOGINS = 20;
@@ -17,7 +17,7 @@ export async function gateServer(server, context, { requests, pauses, seed }, re
   const options = { ca: context.tls.ca };
   try {
     for (const scheme of SCHEMES) {
-      const sending = { urls, scheme, options, pauses, idleMs: server.idleMs };
+      const sending = { urls, scheme, options, pauses, idleMs: IDLE_MS };
       await gateRun(server, sending, { seed, count: requests, site: context.site }, report);
     }
   } finally {
@@ -26,10 +26,10 @@ export async function gateServer(server, context, { requests, pauses, seed }, re
 }
 
 /** Every proxy in front of one nginx. `guarded` runs one and puts down what breaks off. */
-export async function gateProxies(proxies, context, { proxyRequests, seed }, report, guarded) {
+export async function gateProxies(proxies, context, { proxyRequests, proxyPauses, seed }, report, guarded) {
   const nginx = await startNginx(context);
   const urls = { http: nginx.http, https: nginx.https };
-  const asking = { seed, count: proxyRequests, site: context.site };
+  const asking = { seed, count: proxyRequests, pauses: proxyPauses, site: context.site };
   try {
     for (const proxy of proxies) {
       await guarded(proxy, () => gateProxy(proxy, urls, context, asking, report));
@@ -44,7 +44,7 @@ async function gateProxy(proxy, urls, context, asking, report) {
   const options = { ca: context.tls.ca, proxy: [proxy.url(PORT)], noProxy: '' };
   try {
     for (const scheme of SCHEMES) {
-      const sending = { urls, scheme, options, pauses: 1, idleMs: proxy.idleMs, judge: judgePeer };
+      const sending = { urls, scheme, options, pauses: asking.pauses, idleMs: IDLE_MS, judge: judgePeer };
       await gateRun(proxy, sending, asking, report);
     }
     if (proxy.wrongUrl !== undefined) await gateWrongLogin(proxy, proxy.wrongUrl(PORT), urls, report);
@@ -60,22 +60,22 @@ async function gateRun(server, sending, { seed, count, site }, report) {
   const cannot = kindsWithout(server.cannot);
   const { fieldsMayDiffer = {} } = server;
   const cases = manifest.map((one, i) => (cannot[one.kind] === undefined ? one : plainCase(site, i)));
-  const { name } = server;
-  const except = (what, why, holds) => {
-    report.exceptions.push({ name, what, why, count: manifest.filter(holds).length });
+  const { name, behind = name } = server;
+  const except = (who, what, why, holds) => {
+    report.exceptions.push({ name: who, what, why, count: manifest.filter(holds).length });
   };
   for (const [kind, why] of Object.entries(cannot)) {
-    except(`${kind} gives way to plain GETs`, why, (one) => one.kind === kind);
+    except(behind, `${kind} gives way to plain GETs`, why, (one) => one.kind === kind);
   }
   for (const [kind, why] of Object.entries(fieldsMayDiffer)) {
     for (const one of cases) if (one.kind === kind) one.expect.fields = {};
-    except(`${kind} may differ in its fields`, why, (one) => one.kind === kind);
+    except(name, `${kind} may differ in its fields`, why, (one) => one.kind === kind);
   }
   if (scheme === 'http' && server.closes !== undefined) {
     const { methods, why } = server.closes;
     const isClosing = ({ method }) => methods.includes(method);
     for (const one of cases.filter(isClosing)) one.headers = { ...one.headers, Connection: 'close' };
-    except(`${methods.join(', ')} over http with Connection: close`, why, isClosing);
+    except(name, `${methods.join(', ')} over http with Connection: close`, why, isClosing);
   }
   put(name, server.versionText, scheme, await runManifest(flurry, { ...sending, cases }), report);
 }

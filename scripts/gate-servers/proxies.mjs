@@ -8,7 +8,7 @@ export const OUTGOING = '127.0.0.2';
 const LOGIN = { user: 'gate', password: 'sesame street' };
 
 /**
- * `cannot`: what nginx behind it cannot do. `closes`: over http, where the proxy itself answers, the methods whose requests
+ * `cannot`: what nginx behind it cannot do, named `behind`. `closes`: over http, where the proxy itself answers, the methods whose requests
  * ask for the end of their connection, and why: a proxy that closes without having said so fails the POST that is sent
  * next on that connection, which nobody may send twice unasked (RFC 9110 section 9.2.2).
  */
@@ -19,7 +19,7 @@ export const PROXIES = [
     package: 'squid',
     version: ['-v'],
     needs: ['nginx'],
-    idleMs: 1_000,
+    behind: 'nginx behind a proxy',
     cannot: NGINX_CANNOT,
     closes: {
       methods: ['POST'],
@@ -34,7 +34,7 @@ export const PROXIES = [
     package: 'tinyproxy',
     version: ['-v'],
     needs: ['nginx'],
-    idleMs: 1_000,
+    behind: 'nginx behind a proxy',
     cannot: NGINX_CANNOT,
     closes: { methods: ['GET', 'HEAD', 'POST'], why: 'every answer ends its connection unannounced' },
     start: (context) => startConfigured(context, 'tinyproxy', (conf) => ['-d', '-c', conf]),
@@ -45,7 +45,7 @@ export const PROXIES = [
     program: 'microsocks',
     package: 'microsocks',
     needs: ['nginx'],
-    idleMs: 1_000,
+    behind: 'nginx behind a proxy',
     cannot: NGINX_CANNOT,
     start: (context) => startMicrosocks(context, []),
     url: (port) => `socks5://127.0.0.1:${port}`,
@@ -55,7 +55,7 @@ export const PROXIES = [
     program: 'microsocks',
     package: 'microsocks',
     needs: ['nginx'],
-    idleMs: 1_000,
+    behind: 'nginx behind a proxy',
     cannot: NGINX_CANNOT,
     start: (context) => startMicrosocks(context, ['-u', LOGIN.user, '-P', LOGIN.password]),
     url: (port) => `socks5h://${LOGIN.user}:${encodeURIComponent(LOGIN.password)}@127.0.0.1:${port}`,

@@ -4,6 +4,8 @@ import { existsSync } from 'node:fs';
 import { startDaemon, writeConfig } from './daemon.mjs';
 
 const APACHE_MODULES = ['/usr/lib/apache2/modules', '/usr/lib64/httpd/modules', '/usr/lib/httpd/modules'];
+/** How long each keeps an unused connection: so says its configuration. Less, and a busy machine would pause as long. */
+export const IDLE_MS = 2_000;
 const PORTS = ['HTTP', 'HTTPS'];
 const FILE_TO_POST = 'it gives a file to POST as it does to GET';
 const BOTH_CONDITIONS =
@@ -15,8 +17,8 @@ export const NGINX_CANNOT = {
 };
 
 /**
- * `cannot`: kinds of requests that are left out, each with its reason; `fieldsMayDiffer`: kinds whose header fields are
- * not looked at. `idleMs`: how long it keeps an unused connection.
+ * `cannot`: kinds of requests in whose place plain GETs are sent, each with its reason; `fieldsMayDiffer`: kinds whose
+ * header fields are not looked at; `needs`: programs besides its own.
  * `start` gives back `{ http, https, stops }`: URLs without a path, and what ends it all.
  */
 export const SERVERS = [
@@ -25,7 +27,6 @@ export const SERVERS = [
     program: 'nginx',
     package: 'nginx-extras',
     version: ['-v'],
-    idleMs: 1_000,
     cannot: NGINX_CANNOT,
     start: startNginx,
   },
@@ -34,7 +35,6 @@ export const SERVERS = [
     program: 'apache2',
     package: 'apache2',
     version: ['-v'],
-    idleMs: 2_000,
     cannot: {
       postRefused: FILE_TO_POST,
       tagBeforeDate: BOTH_CONDITIONS,
@@ -47,7 +47,6 @@ export const SERVERS = [
     package: 'haproxy',
     version: ['-v'],
     needs: ['nginx'],
-    idleMs: 1_000,
     cannot: { tagBeforeDate: BOTH_CONDITIONS },
     start: startHaproxy,
   },
@@ -56,7 +55,6 @@ export const SERVERS = [
     program: 'lighttpd',
     package: 'lighttpd',
     version: ['-v'],
-    idleMs: 2_000,
     cannot: { postRefused: FILE_TO_POST },
     fieldsMayDiffer: { chunked: 'what a program has said whole before the server looks gets a length' },
     start: startLighttpd,
@@ -66,7 +64,6 @@ export const SERVERS = [
     program: 'caddy',
     package: 'caddy',
     version: ['version'],
-    idleMs: 1_000,
     cannot: {
       echo: 'it has no handler that gives a request body back',
       chunked: 'it sends every file with its length; what it compresses comes chunked',

@@ -55,7 +55,10 @@ function switchOf(name: OptionName): RunSwitch {
 }
 
 /** One body for all requests: the layer above says which, whatever form the one below gave it. */
-const BODIES: readonly OptionName[] = ['data', 'json', 'body'];
+const BODIES: readonly OptionName[] = [
+  ...(['data', 'dataRaw', 'dataBinary', 'dataUrlencode', 'json', 'body', 'form'] as const),
+  ...(['formField', 'formString', 'uploadFile'] as const),
+];
 
 class Layers {
   readonly #values = new Map<OptionName, unknown>();

@@ -70,8 +70,13 @@ function pull(source: Source): ReturnType<Source['pull']> {
 
 function itemText(item: Item): string {
   if (item.type === 'failure') return `no request: ${item.message}`;
-  const body = item.body === undefined ? '' : `  with a body of ${byteSize(item.body.length)}`;
-  return `${item.method} ${item.url}${body}`;
+  return `${item.method} ${item.url}${bodyText(item)}`;
+}
+
+function bodyText({ body, stream }: Request): string {
+  if (body === undefined && stream === undefined) return '';
+  const length = stream === undefined ? body!.length : stream.length;
+  return length === undefined ? '  with a body' : `  with a body of ${byteSize(length)}`;
 }
 
 function settingRows(settings: Settings, first: readonly Item[]): Row[] {

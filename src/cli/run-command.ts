@@ -36,9 +36,9 @@ export async function runCommand(
     around.stdout.write(configText(options));
     return EXIT.done;
   }
-  const settings = await completed(options.settings, words.urls, around);
+  const settings = await completed(options.settings, words, around);
   const conditions = settings.failIf.map(parseCondition);
-  const requests = requestsOf?.(settings) ?? requestsFor(words.urls, settings, around);
+  const requests = requestsOf?.(settings) ?? (await requestsIn(words.urls, settings, around));
   if (settings.curl) {
     const { printCurl } = await import('./curl/print-command.ts');
     return printCurl(requests.definition, settings, around);
@@ -56,6 +56,18 @@ export async function runCommand(
   const run = new RunCore(settings, source, sink, session, inspection);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
+}
+
+/** With what -G and -T make of their URLs. */
+async function requestsIn(
+  urls: readonly string[],
+  settings: Settings,
+  around: Surroundings,
+): Promise<Requests> {
+  const requests = requestsFor(urls, settings, around);
+  if (!settings.get && settings.uploadFile === undefined) return requests;
+  const { withTargets } = await import('./request-options.ts');
+  return withTargets(requests, settings);
 }
 
 /** Reads what --cookie names; what comes back writes what --cookie-jar names. */

@@ -16,6 +16,8 @@ export interface RunSwitch extends Switch {
 export interface RunWords {
   readonly urls: readonly string[];
   readonly flags: Values;
+  /** The options that were typed, each as often as it was: of some the order among each other counts. */
+  readonly order: readonly OptionName[];
   readonly asks: 'help' | 'version' | undefined;
 }
 
@@ -50,7 +52,8 @@ export function readRunWords(argv: readonly string[]): RunWords {
     flags[name] =
       row.kind === 'list' ? [...((flags[name] ?? []) as unknown[]), ...(read as unknown[])] : read;
   }
-  return { urls: words.plain, flags, asks: words.asks };
+  const order = words.given.map(({ option }) => option.name);
+  return { urls: words.plain, flags, order, asks: words.asks };
 }
 
 /** As the row reads it; what does not fit is repeated in the message. No row that holds a secret refuses any text. */

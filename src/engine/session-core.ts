@@ -51,7 +51,10 @@ export class SessionCore {
     this.#follows = settings.followRedirects;
     this.#decodes = settings.compressed;
     this.#adds = this.cookies !== undefined || this.#authenticator !== undefined;
-    this.#redirects = { redirectsMax: settings.maxRedirects, secretHeaders: new Set() };
+    this.#redirects = {
+      redirectsMax: settings.maxRedirects,
+      secretHeaders: new Set(settings.secretHeaders.map((name) => name.toLowerCase())),
+    };
     this.decoding = {
       codingsMax: settings.codingsMax,
       decodedBytesMax: settings.bodyBytesMax,

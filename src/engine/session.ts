@@ -122,8 +122,8 @@ export class Session {
     };
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        request.cancel();
         reject(signal!.reason);
+        request.cancel();
       };
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#open().send(request, (outcome) => {

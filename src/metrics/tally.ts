@@ -21,7 +21,7 @@ export class Tally {
   add(outcome: Outcome): void {
     if (outcome.type === 'response') {
       this.#statuses[outcome.status]!++;
-      this.#bytes += outcome.body.length;
+      this.#bytes += outcome.bytes;
       this.latency.record(outcome.ms);
     } else {
       this.#addFailure(outcome);

@@ -2,7 +2,7 @@
 // Only shapes. Whoever implements one is held to the same suite as the others (test/contract).
 
 import type { Origin } from './origin.ts';
-import type { Failure, Outcome } from './outcome.ts';
+import type { Failure, Outcome, StoredBody } from './outcome.ts';
 import type { ProxyServer } from './proxy-server.ts';
 import type { Request } from './request.ts';
 import type { ResponseHead } from './response-head.ts';
@@ -138,6 +138,8 @@ export interface ContentTaker {
   onHead(request: Request, head: ResponseHead, control: ContentControl): boolean;
   /** `bytes` is valid during the call only. False: no more for now, until `control.resume()`. */
   onContent(bytes: Buffer, start: number, end: number): boolean;
+  /** Field lines that it adds to the attempt that is about to be sent (Range), each with its CR LF. */
+  fieldsFor?(request: Request): string;
 }
 
 /** What a taker may do to the response that it takes. */
@@ -147,8 +149,31 @@ export interface ContentControl {
   cancel(): void;
 }
 
+/** Where a sink keeps bodies that need not be in memory. */
+export interface BodyStore {
+  /** For the body of the request with this index. `onRoom`: called when more is taken, after an `append` that returned
+   *  false. What cannot be stored, the sink's `onError` tells. */
+  open(index: number, onRoom: () => void): BodyWriter;
+}
+
+/** One body on its way to where it is kept. It holds few octets, and until `finish` nobody can take it for a whole one. */
+export interface BodyWriter {
+  /** Its octets so far. */
+  readonly bytes: number;
+  /** Copies them. False: no more for now, until `onRoom`. */
+  append(bytes: Buffer, start: number, end: number): boolean;
+  /** Forgets all octets: another body begins. */
+  restart(): void;
+  /** The body is whole; calls back when it is stored as such, or cannot be. Nothing may be called after it. */
+  finish(mediaType: string, done: (error: Error | undefined, stored: StoredBody) => void): void;
+  /** It will never be whole; calls back when nothing of it is left. Nothing may be called after it. */
+  remove(done: () => void): void;
+}
+
 /** Where outcomes go. Batches in, backpressure out. */
 export interface Sink {
+  /** Takes bodies as they arrive; without it they come with their outcomes. */
+  readonly bodies?: BodyStore | undefined;
   /** Takes one outcome; cheap. After `full` turns true the writer stops until `onDrain`. */
   write(outcome: Outcome): void;
   readonly full: boolean;

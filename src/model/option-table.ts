@@ -276,6 +276,12 @@ export const OPTIONS = {
     group: 'Session',
     doc: 'follow redirects (301, 302, 303, 307, 308); each is a request of its own under the same limits',
   }),
+  secretHeaders: list({
+    default: ['x-api-key', 'x-auth-token'],
+    flag: '--secret-header <name>',
+    group: 'Session',
+    doc: 'header fields that no redirect takes to another origin, besides Authorization, Cookie and Proxy-Authorization; repeatable',
+  }),
   maxRedirects: integer({
     default: 20,
     min: 0,

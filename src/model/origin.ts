@@ -42,6 +42,8 @@ const SENDABLE_TARGET = /^\/[!$-;=?-[\]_a-z~]*$/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 const UNSENDABLE = /[^!$-;=?-[\]_a-z~]+/g;
 const CONTROL = /[\u0000-\u001f\u007f]/;
+const SCHEME_SHOWN_MAX = 40;
+const UNREADABLE_PORT = /^([a-z][a-z0-9+.-]*:\/\/)(?:\[[^\]/?#]*\]|[^:/?#[]*):(?!\d{0,5}(?:[/?#]|$)).*$/is;
 const ORIGINS_MAX = 16_384;
 
 interface Authority {
@@ -114,7 +116,8 @@ function readAuthority(text: string): Authority {
   }
   const scheme = url.protocol.slice(0, -1);
   if (scheme !== 'http' && scheme !== 'https') {
-    throw new InvalidRequest(`only http and https can be sent, not ${scheme}: ${shown(text)}`);
+    const other = scheme.slice(0, SCHEME_SHOWN_MAX);
+    throw new InvalidRequest(`only http and https can be sent, not ${other}: ${shown(text)}`);
   }
   if (url.port === '0') throw new InvalidRequest(`port 0 cannot be connected to: ${shown(text)}`);
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
@@ -134,8 +137,12 @@ function decode(text: string): string {
   }
 }
 
-/** A URL as it may be shown: without userinfo, one line, not endless. */
+/**
+ * A URL as it may be shown: without userinfo, one line, not endless. Where a colon in the authority is followed by no
+ * port, a password may have been cut by a `/`, `?` or `#` that stands in it: then nothing behind the scheme is shown.
+ */
 export function shown(url: string): string {
-  const plain = url.replace(/(^|\/\/)[^/?#]*@/g, '$1').replace(/[\u0000-\u001f\u007f]/g, ' ');
+  const open = url.replace(/(^|\/\/)[^/?#]*@/g, '$1').replace(/[\u0000-\u001f\u007f]/g, ' ');
+  const plain = open.replace(UNREADABLE_PORT, '$1…');
   return plain.length > 200 ? `${plain.slice(0, 200)}…` : plain;
 }

@@ -60,6 +60,13 @@ export interface ConnectionTimings {
 
 export const REUSED: ConnectionTimings = { dnsMs: 0, connectMs: 0, tlsMs: 0 };
 
+/** A body that is kept elsewhere than in memory. */
+export interface StoredBody {
+  readonly bytes: number;
+  /** As records name it. */
+  readonly file: string;
+}
+
 /** A response that arrived whole, whatever its status. */
 export class Response {
   readonly type = 'response';
@@ -74,6 +81,8 @@ export class Response {
   readonly attempts: number;
   /** What `extract` found, by name; null where it found nothing. Undefined where nothing was to be extracted. */
   extracted: Readonly<Record<string, unknown>> | undefined = undefined;
+  /** Where its body is, when not in memory: then `body` is empty. */
+  stored: StoredBody | undefined = undefined;
   readonly #connection: ConnectionTimings;
   readonly #head: ResponseHead;
   readonly #trailerLines: string;
@@ -165,6 +174,11 @@ export class Response {
     return this.#head.mediaType;
   }
 
+  /** Length of its body, in memory or not. */
+  get bytes(): number {
+    return this.stored === undefined ? this.body.length : this.stored.bytes;
+  }
+
   /** The body as text: the charset of Content-Type where TextDecoder knows it, else UTF-8 (bad bytes become U+FFFD). */
   text(): string {
     const { charset } = this.#head;
@@ -183,10 +197,21 @@ export class Response {
 
   /** The same response with its content decoded. */
   withBody(body: Buffer): Response {
+    return this.#with(this.#head, body);
+  }
+
+  /** The same response with its body elsewhere. `head`: of its first part, where it came in several. */
+  withStored(stored: StoredBody, head: ResponseHead): Response {
+    const response = this.#with(head, this.body);
+    response.stored = stored;
+    return response;
+  }
+
+  #with(head: ResponseHead, body: Buffer): Response {
     const { ms, firstByteMs, remoteAddress } = this;
     const response = new Response(
       this.request,
-      this.#head,
+      head,
       body,
       this.#trailerLines,
       ms,
@@ -205,7 +230,7 @@ export class Response {
   }
 
   toString(): string {
-    return `response ${this.index} ${this.status} ${this.body.length} bytes ${this.ms.toFixed(1)} ms`;
+    return `response ${this.index} ${this.status} ${this.bytes} bytes ${this.ms.toFixed(1)} ms`;
   }
 }
 

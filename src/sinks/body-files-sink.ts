@@ -1,9 +1,10 @@
 // Stores the body of each response before its record is handed on, and hands records on in the order of the writes.
+// A body that came piece by piece is stored before its outcome comes here.
 //
 //   queue:  [stored] [storing] [stored] [storing] [waiting] [waiting]
 //            ▲ its record goes on first            ▲ is stored next, when fewer than 32 are under way
 
-import type { Sink } from '../model/contracts.ts';
+import type { BodyStore, Sink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BodyFiles } from './body-files.ts';
 import type { RecordSink } from './record-sink.ts';
@@ -38,8 +39,13 @@ export class BodyFilesSink implements Sink {
   constructor(bodies: BodyFiles, records: RecordSink) {
     this.#bodies = bodies;
     this.#records = records;
+    bodies.onError = (error) => this.#fail(error);
     records.onDrain = () => this.#drain();
     records.onError = (error) => this.#fail(error);
+  }
+
+  get bodies(): BodyStore {
+    return this.#bodies;
   }
 
   get full(): boolean {
@@ -49,9 +55,10 @@ export class BodyFilesSink implements Sink {
   write(outcome: Outcome): void {
     if (this.#closing !== undefined) throw new Error(`write to ${this.#bodies.folder} after close`);
     if (this.#error !== undefined) return;
-    const response = outcome.type === 'response';
-    const bytes = response ? outcome.body.length : 0;
-    this.#queue.push({ outcome, bytes, stored: !response, bodyFile: '' });
+    const response = outcome.type === 'response' ? outcome : undefined;
+    const bytes = response?.body.length ?? 0;
+    const stored = response === undefined || response.stored !== undefined;
+    this.#queue.push({ outcome, bytes, stored, bodyFile: response?.stored?.file ?? '' });
     this.#bytes += bytes;
     this.#full ||= this.#queue.length > QUEUE_MAX || this.#bytes > QUEUE_BYTES_MAX;
     this.#move();
@@ -81,7 +88,7 @@ export class BodyFilesSink implements Sink {
   }
 
   #store(entry: Entry): void {
-    if (entry.outcome.type !== 'response') return;
+    if (entry.stored || entry.outcome.type !== 'response') return;
     this.#storing++;
     this.#bodies.store(entry.outcome, (error, bodyFile) => {
       this.#storing--;

@@ -1,10 +1,14 @@
-// Bodies as files in a folder beside the output: where each goes, and writing it. The path is made of the index and
-// the media type alone: nothing that a URL or a header says can lead out of the folder.
+// Bodies as files in a folder beside the output: where each goes, and writing those that are in memory. The path is
+// made of the index and the media type alone: nothing that a URL or a header says can lead out of the folder.
 
-import { mkdir, writeFile } from 'node:fs';
+import { unlink, writeFile } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { BodyStore, BodyWriter } from '../model/contracts.ts';
 import type { Response } from '../model/outcome.ts';
+import { BodyBlocks } from './body-blocks.ts';
+import { makeFolder } from './body-folder.ts';
 import { type OutputError, openingError, writingError } from './output-error.ts';
+import { PartFile } from './part-file.ts';
 import { isJsonType } from './shown-body.ts';
 
 /** Files of one folder; many more would make folders slow to list. */
@@ -12,11 +16,26 @@ const FILES_PER_FOLDER = 1000;
 /** Beside no file, since the records go to standard output. */
 const FOLDER_OF_STANDARD_OUTPUT = 'flurry-bodies';
 
-export class BodyFiles {
+export class BodyFiles implements BodyStore {
   readonly folder: string;
+  /** A body that came piece by piece can be stored no further. */
+  onError: ((error: OutputError) => void) | undefined;
+  readonly blocks = new BodyBlocks();
 
   constructor(folder: string) {
     this.folder = folder;
+  }
+
+  open(index: number, onRoom: () => void): BodyWriter {
+    const nameOf = (mediaType: string) => {
+      const file = fileOf(index, mediaType);
+      return { path: join(this.folder, file), file: this.#recorded(file) };
+    };
+    return new PartFile(this, join(this.folder, stemOf(index)), nameOf, onRoom);
+  }
+
+  #recorded(file: string): string {
+    return `${basename(this.folder)}/${file}`;
   }
 
   /** Calls back when the body is stored, with its path from the output's own folder. Replaces what is there. */
@@ -24,8 +43,9 @@ export class BodyFiles {
     const file = fileOf(response.index, response.mediaType);
     const path = join(this.folder, file);
     const stored = (error: Error | null) => {
-      if (error !== null) done(writingError(path, error), '');
-      else done(undefined, `${basename(this.folder)}/${file}`);
+      if (error === null) done(undefined, this.#recorded(file));
+      // Half a file under the name of a whole one would be taken for it.
+      else unlink(path, () => done(writingError(path, error), ''));
     };
     writeFile(path, response.body, (error) => {
       if (error?.code !== 'ENOENT') stored(error);
@@ -48,14 +68,14 @@ export function openBodyFiles(output: string | undefined): Promise<BodyFiles> {
   });
 }
 
-function makeFolder(path: string, done: (error: Error | null) => void): void {
-  mkdir(path, { recursive: true }, (error) => done(error));
-}
-
 /** `000/000123.json`: always with slashes, also on Windows. */
 export function fileOf(index: number, mediaType: string): string {
+  return `${stemOf(index)}.${extensionOf(mediaType)}`;
+}
+
+function stemOf(index: number): string {
   const folder = String(Math.floor(index / FILES_PER_FOLDER)).padStart(3, '0');
-  return `${folder}/${String(index).padStart(6, '0')}.${extensionOf(mediaType)}`;
+  return `${folder}/${String(index).padStart(6, '0')}`;
 }
 
 function extensionOf(mediaType: string): string {

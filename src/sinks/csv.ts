@@ -116,7 +116,7 @@ class RowFormat {
       ...identity(response),
       String(response.status),
       decimals(response.ms),
-      String(response.body.length),
+      String(response.bytes),
       String(response.attempts),
     ];
     this.#pushBody(row, response, bodyFile);

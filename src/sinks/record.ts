@@ -47,7 +47,7 @@ export class RecordFormat {
       (request.hops.length === 0
         ? `,"url":"${this.#originText}${escaped(request.target)}","method":${quoted(request.method)}`
         : redirectedMembers(request)) +
-      `,"status":${response.status},"ms":${decimals(response.ms)},"bytes":${response.body.length}` +
+      `,"status":${response.status},"ms":${decimals(response.ms)},"bytes":${response.bytes}` +
       `,"attempts":${response.attempts}` +
       (this.#headers ? `,"headers":${headersJson(response.headers)}` : '') +
       (this.#timings ? `,"timings":${timingsJson(response.timings)}` : '') +

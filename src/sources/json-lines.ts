@@ -89,6 +89,7 @@ interface Key {
 const isText = (value: unknown): boolean => typeof value === 'string';
 const isTextOrNumber = (value: unknown): boolean => isText(value) || typeof value === 'number';
 const isTextOrNone = (value: unknown): boolean => isText(value) || value === null;
+const isFieldsOrNone = (value: unknown): boolean => typeof value === 'object' && !Array.isArray(value);
 
 const KEYS: Readonly<Record<string, Key>> = {
   url: { expects: 'text', accepts: isText },
@@ -100,6 +101,9 @@ const KEYS: Readonly<Record<string, Key>> = {
   body: { expects: 'text; JSON goes under json, bytes under bodyBase64', accepts: isTextOrNone },
   bodyBase64: { expects: 'text in base64', accepts: (value) => value === null || isBase64(value) },
   json: { expects: 'any JSON', accepts: () => true },
+  form: { expects: 'an object of names and values', accepts: isFieldsOrNone },
+  multipart: { expects: 'an object of names and values', accepts: isFieldsOrNone },
+  bodyFile: { expects: 'the path of a file', accepts: isTextOrNone },
   id: { expects: 'text or a number', accepts: (value) => value === null || isTextOrNumber(value) },
 };
 

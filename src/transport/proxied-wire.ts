@@ -53,7 +53,7 @@ export function openThrough(plan: TunnelPlan, dialer: Dialer, events: WireEvents
 function openCarrier(to: net.NetConnectOpts, origin: Origin, tls: TlsPeer | undefined): net.Socket {
   // Half-open where a plain wire will be probed at its end; TLS above it ends on its own.
   if (tls === undefined)
-    return net.connect({ ...to, noDelay: true, allowHalfOpen: false });
+    return net.connect({ ...to, noDelay: true, allowHalfOpen: origin.scheme === 'http' });
   const options = { ...to, ...tls.options, noDelay: true };
   return process.getBuiltinModule('node:tls').connect(options);
 }

@@ -76,6 +76,24 @@ describe('a pasted command', () => {
     expect((await heard(['--', server.url('/z')])).requests).toMatchObject([{ target: '/z' }]);
   });
 
+  it('has its data in the order in which they stand, its form and its upload', async () => {
+    const file = folder.write('one.txt', 'content');
+    const { requests } = await heard([
+      `curl ${server.url()} --data-raw @a -d @${file} --data-raw b`,
+      '-d',
+      'c',
+    ]);
+    expect(requests).toMatchObject([{ method: 'POST', body: '@a&content&b&c' }]);
+    expect((await heard([`curl ${server.url('/?a')} -G -d b=c`])).requests).toMatchObject([
+      { method: 'GET', target: '/?a&b=c' },
+    ]);
+    expect((await heard([`curl ${server.url('/x/')} -T ${file}`])).requests).toMatchObject([
+      { method: 'PUT', target: '/x/one.txt', body: 'content' },
+    ]);
+    const [form] = (await heard([`curl ${server.url()} -F 'a=@${file};type=x/y'`])).requests;
+    expect(form!.body).toMatch(/filename="one\.txt"\r\nContent-Type: x\/y\r\n\r\ncontent\r\n/);
+  });
+
   it('comes from standard input', async () => {
     const stdin = `curl '${server.url('/1')}' -H 'A: 1' ;\ncurl '${server.url('/2')}' -d 'x'\n`;
     const { requests } = await heard(['-'], { stdin });
@@ -126,12 +144,12 @@ describe('several commands', () => {
   it('put data into the URL, and upload files, each for itself', async () => {
     const file = folder.write('up.txt', 'content');
     const { requests } = await heard([
-      `curl ${server.url('/q?a=1')} -G -d b=2 ; curl ${server.url('/up/')} -T ${file} ; curl ${server.url('/3')} -d @${file} --data-raw x`,
+      `curl ${server.url('/q?a=1')} -G -d b=2 ; curl ${server.url('/up/')} -T ${file} ; curl ${server.url('/3')} --data-raw @x -d @${file} --data-raw y`,
     ]);
     expect(requests).toMatchObject([
       { method: 'GET', target: '/q?a=1&b=2', body: '' },
       { method: 'PUT', target: '/up/up.txt', body: 'content' },
-      { method: 'POST', target: '/3', body: 'content&x' },
+      { method: 'POST', target: '/3', body: '@x&content&y' },
     ]);
   });
 

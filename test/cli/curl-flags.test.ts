@@ -75,6 +75,7 @@ describe('flags', () => {
     ['--data-ascii x', ['--data=x']],
     ['--data-binary @f', ['--data-binary=@f']],
     ['--data-urlencode a=b -G', ['--get', '--data-urlencode=a=b']],
+    ['-d a --data-raw @b --data-binary c', ['--data=a', '--data-raw=@b', '--data-binary=c']],
     ['-d @f --data-raw x', ['--data=@f', '--data-raw=x']],
     ['-G -d a --data-raw b', ['--get', '--data=a', '--data-raw=b']],
     ["--json '{' --json '}'", ['--json={}']],
@@ -106,14 +107,6 @@ describe('flags', () => {
     expect(
       translated('curl a -X PUT --next b -: c -d x').map(({ urls, words }) => [...urls, ...words]),
     ).toEqual([['a', '--request=PUT'], ['b'], ['c', '--data=x']]);
-  });
-
-  it('joins bodies of different flags in their order', () => {
-    const { body, words } = one('curl h -d a --data-raw @b --data-binary c');
-    expect([Buffer.from(body!).toString(), words]).toEqual([
-      'a&@b&c',
-      ['--header=Content-Type: application/x-www-form-urlencoded'],
-    ]);
   });
 
   it('takes a body of octets, out of a word or a pipe', () => {

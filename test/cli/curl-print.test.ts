@@ -274,6 +274,19 @@ describe('flurry --curl', () => {
     );
   });
 
+  it('prints an upload and a form as what they send', async () => {
+    const file = folder.write('body.bin', 'content');
+    expect(await printed(['http://h/up/', '-T', file])).toEqual([
+      `curl -X PUT http://h/up/body.bin ${HEADERS} -H Content-Type: --data-raw content`,
+    ]);
+    const [form] = await printed(['http://h/', '-F', `a=@${file}`]);
+    expect(form).toMatch(
+      / -H 'Content-Type: multipart\/form-data; boundary=.*' --data-raw \$'--.*filename="body\.bin"/,
+    );
+    const data = readPasted(form!).commands[0]!.words.at(-1)!.text;
+    expect(data).toContain('\r\n\r\ncontent\r\n--');
+  });
+
   async function printedStream(chunks: readonly (string | Error)[]): Promise<string> {
     const request = plain.from(0, { url: 'http://h/', method: 'POST' });
     let closed = 0;

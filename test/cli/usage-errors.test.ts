@@ -30,7 +30,7 @@ async function mistaken(...argv: string[]): Promise<string> {
 describe('options', () => {
   it.each([
     [['--concurency', '5'], 'unknown option --concurency; did you mean --concurrency?'],
-    [['--foo=s3cret'], 'unknown option --foo; flurry run --help shows what there is'],
+    [['--no-such-thing=s3cret'], 'unknown option --zzz; flurry run --help shows what there is'],
     [['-Z'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-qZ'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-output', 'x'], 'unknown option -output; did you mean --output?'],
@@ -186,7 +186,7 @@ describe('requests', () => {
     [['sevre'], 'there is no command sevre; did you mean serve? (a host of that name is http://sevre/)'],
     [
       ['tune'],
-      'there is no command tune, only run, serve, completion, help (a host of that name is http://tune/)',
+      'there is no command tune, only run, curl, serve, completion, help (a host of that name is http://tune/)',
     ],
     [
       ['-i', 'a.txt', 'http://x/', 'http://y/'],

@@ -13,6 +13,7 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
   'post-json.ts': /^user-1 .*/,
   'records-to-file.ts': /^201 records, 1 failure: input\/invalid$/,
   'stop-early.ts': /^found \/code\/gli1$/,
+  'crawl.ts': /^\d\d+ pages$/,
   'custom-sink.ts': /^stored 1000 outcomes$/,
 };
 

@@ -54,7 +54,7 @@ describe('JsonLines', () => {
     [{ url: 'http://a.test/', metod: 'GET' }, 'unknown key "metod"; did you mean method?'],
     [
       { url: 'http://a.test/', status: 200 },
-      'unknown key "status"; a request has url, method, headers, body, bodyBase64, json, id',
+      'unknown key "status"; a request has url, method, headers, body, bodyBase64, json, form, multipart, bodyFile, id',
     ],
     ['{"url":"http://a.test/","__proto__":{}}', 'unknown key "__proto__"; a request has'],
     [{ url: 7 }, 'url must be text'],

@@ -9,7 +9,7 @@ import type { WireSettings } from '../../src/transport/wire.ts';
 import { kindOf, UnprovenEnd, wireMessage } from '../../src/transport/wire-errors.ts';
 import { ELSEWHERE, LOCALHOST } from '../server/certificate.ts';
 import { LoopbackProxy, type ProxyOptions } from '../server/proxy-server.ts';
-import { deadPort, IP4, IP6, proxyAt, wires } from './wire-log.ts';
+import { deadPort, eventually, IP4, IP6, proxyAt, wires } from './wire-log.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -72,6 +72,28 @@ describe('a wire through a proxy', () => {
     expect([log.text, ...log.events]).toEqual([OK, 'connect', 'end']);
   });
 
+  it('does not take a reset behind a SOCKS proxy for an end', async () => {
+    const proxy = createServer((tcp) => {
+      const answers = [Buffer.from([5, 0]), Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0])];
+      tcp.on('error', () => {});
+      tcp.on('data', () => {
+        const answer = answers.shift();
+        if (answer !== undefined) tcp.write(answer);
+        else tcp.write(OK, () => tcp.resetAndDestroy());
+      });
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(closeAfter(proxy), 'listening');
+    const server = proxyAt(`socks5://127.0.0.1:${(proxy.address() as AddressInfo).port}`);
+    for (let i = 0; i < 20; i++) {
+      const { wire, log } = connect(connector(), 'http://example.test/', { proxy: server });
+      await log.open();
+      wire.write(GET, undefined);
+      await log.until(() => log.closed || log.events.includes('end'));
+      expect(log.events).toEqual(['connect', 'close ECONNRESET']);
+    }
+  });
+
   it('can tell who ended TLS, once it has to', async () => {
     let cuts = false;
     const origin = await serve((peer) => (cuts ? peer.cut(OK) : peer.end(OK)), { tls: LOCALHOST });
@@ -105,10 +127,10 @@ describe('a wire through a proxy', () => {
     for (const options of [{ answer: '' }, { answer: '', tls: LOCALHOST }]) {
       const { proxy, server } = await openProxy(options);
       const { wire, log } = connect(connector(TRUSTING), 'https://example.test/', { proxy: server });
-      while (proxy.arrivals.length === 0) await new Promise(setImmediate);
+      await eventually(() => proxy.arrivals.length > 0);
       wire.destroy();
       await log.until(() => log.closed);
-      while (proxy.open > 0) await new Promise(setImmediate);
+      await eventually(() => proxy.open === 0);
       expect(log.events).toEqual(['close']);
     }
   });

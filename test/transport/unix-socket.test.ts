@@ -9,7 +9,7 @@ import { TLSSocket } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { kindOf, type UnprovenEnd, wireMessage } from '../../src/transport/wire-errors.ts';
 import { LOCALHOST } from '../server/certificate.ts';
-import { deadPort, IP4, proxyAt, wires } from './wire-log.ts';
+import { deadPort, eventually, IP4, proxyAt, wires } from './wire-log.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 const GET = 'GET / HTTP/1.1\r\nHost: app.example\r\n\r\n';
@@ -104,7 +104,7 @@ describe('a Unix socket', () => {
     wire.destroy();
     await log.until(() => log.closed);
     expect(log.events).toEqual(['connect', 'close']);
-    while (!closed) await new Promise(setImmediate);
+    await eventually(() => closed);
   });
 
   it('that is not there is named', async () => {

@@ -106,6 +106,15 @@ export function proxyAt(text: string): ProxyServer {
   return parseProxy(text);
 }
 
+/** Turns of the event loop until something holds; gives up, so that a test that fails does not turn for ever. */
+export async function eventually(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 200_000; turn++) {
+    if (condition()) return;
+    await new Promise(setImmediate);
+  }
+  throw new Error(`never: ${condition}`);
+}
+
 /** A port of loopback where nobody listens. */
 export async function deadPort(host = '127.0.0.1'): Promise<number> {
   const server = await RawServer.open(() => {}, isIPv6(host) ? { host } : {});

@@ -235,7 +235,7 @@ describe('what a pool is keyed by', () => {
       { tlsMin: '1.3' },
     ]) {
       expect(() => flurry('https://127.0.0.1:9/', { session, ...options } as FlurryOptions)).toThrow(
-        /is the session’s/,
+        /is the session['’]s/,
       );
     }
   });

@@ -28,6 +28,13 @@ describe('octets that nobody asked for', () => {
     expect(server.connections).toBe(2);
   });
 
+  it('Node CVE-2026-48931: nor one behind the answer, in one piece with it', async () => {
+    const poison = 'HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison';
+    const server = await serve((peer, { before }) => peer.send(before === 0 ? OK + poison : OK));
+    const outcomes = await ask([server.url(), server.url()]);
+    expect([...outcomes.map(short), server.connections]).toEqual(['200 hi', '200 hi', 2]);
+  });
+
   it('Node CVE-2026-48931: nor does one that has come and is not read yet when the next request does', () => {
     const network = new FakeNetwork();
     const idle = network.idle();

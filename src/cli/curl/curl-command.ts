@@ -35,8 +35,10 @@ export async function curlCommand(argv: readonly string[], around: Surroundings)
   tell([...pasted.notes, ...requests.flatMap(({ notes }) => notes)], around);
   const [only] = requests;
   if (requests.length === 1 && only!.body === undefined) {
-    const flags = merged(readRunWords(only!.words).flags, own.flags);
-    return runCommand({ urls: only!.urls, flags, asks: undefined }, around);
+    const words = readRunWords(only!.words);
+    const flags = merged(words.flags, own.flags);
+    const order = [...words.order, ...own.order];
+    return runCommand({ urls: only!.urls, flags, order, asks: undefined }, around);
   }
   return runSeveral(requests, own, around);
 }
@@ -115,7 +117,7 @@ async function runSeveral(
   const flags = sharedFlags(each);
   const settings = await Promise.all(requests.map((request, i) => settingsOf(request, each[i]!, around)));
   const all = (whole: Settings) => requestsOf(requests, settings, whole, around);
-  return runCommand({ urls: [], flags, asks: undefined }, around, all);
+  return runCommand({ urls: [], flags, order: [], asks: undefined }, around, all);
 }
 
 /** What would take the place of a body that the command has. */
@@ -135,7 +137,7 @@ async function settingsOf(
   const { settings } = await layered(flags, around);
   const given = withSecretFiles(body === undefined ? settings : { ...settings, body });
   const complete = await withRequestOptions(given, refuseStdinBody, {
-    order: words.flatMap(optionsIn),
+    order: readRunWords(words).order,
     openStdin: refuseStdinBody,
   });
   return withCookies(complete);
@@ -143,12 +145,6 @@ async function settingsOf(
 
 function refuseStdinBody(): never {
   throw usage('of several commands none can take its body from standard input; give it as a file');
-}
-
-function optionsIn(word: string): OptionName[] {
-  return RUN_SWITCHES.filter(({ long }) => word === long || word.startsWith(`${long}=`)).map(
-    ({ name }) => name,
-  );
 }
 
 /** All URLs are compiled together, because together they have to use the variables that were given. */

@@ -24,9 +24,11 @@ export async function printCurl(
   const source = openSource(definition, settings);
   const words = runWords(settings);
   const output = new Output(around.stdout);
-  around.stderr.write(`flurry: ${SECRETS}\n`);
+  let told = false;
   try {
     for (let item = await next(source); item !== undefined; item = await next(source)) {
+      if (!told && item.type === 'request') around.stderr.write(`flurry: ${SECRETS}\n`);
+      told ||= item.type === 'request';
       const line = item.type === 'failure' ? comment(item.message) : await lineOf(item, words);
       if (!(await output.line(line))) break;
     }

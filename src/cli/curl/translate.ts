@@ -170,12 +170,8 @@ class Translation {
   /** In words of flurry where these can say it; else as octets. */
   #takeData(): Uint8Array | undefined {
     const data = this.#data;
-    const names = new Set(data.map(({ flag }) => flag.long));
-    const asWords = this.#stdin === undefined && data.every(({ value }) => value!.octets === undefined);
     const isGet = this.#words.includes('--get');
-    const allLiteral = data.every((one) => LITERAL.has(one.flag.long) && this.#octetsOf(one) !== undefined);
-    // Of different flags flurry would join those of one name first.
-    if (asWords && (names.size < 2 || !allLiteral || isGet)) {
+    if (this.#stdin === undefined && data.every(({ value }) => value!.octets === undefined)) {
       this.#words.push(...data.map((one) => `${dataOption(one)}=${one.value!.text}`));
       return undefined;
     }

@@ -12,6 +12,8 @@ const LETTERS_APART_MAX = 25;
 /** What means something in a template, or nothing in a URL: in a class only behind a backslash. */
 const RESERVED = /[[{},:\s]/;
 
+const DIGITS_MAX = 1_000;
+
 /** Reads from behind `[` (and behind curl's `<name>`) to the `]`. */
 export function readBrackets(script: Script, position: number, start: number): NumbersPart | StringsPart {
   return (
@@ -26,6 +28,7 @@ function readNumbers(script: Script, position: number, start: number): NumbersPa
   const match = NUMBERS.exec(script.text);
   if (match === null) return undefined;
   const [whole, first, last, every] = match as unknown as [string, string, string, string | undefined];
+  for (const digits of [first, last, every ?? '']) checkLength(script, digits, start + whole.length - 1);
   const from = BigInt(first);
   const to = BigInt(last);
   const end = start + whole.length;
@@ -34,6 +37,11 @@ function readNumbers(script: Script, position: number, start: number): NumbersPa
   const padded = from > to ? [first, last] : [first];
   const width = Math.max(0, ...padded.map((digits) => (digits.startsWith('0') ? digits.length : 0)));
   return { kind: 'numbers', source: script.text.slice(position, end), position, from, to, step, width };
+}
+
+/** Reading a number takes time that grows with the square of its length. */
+function checkLength(script: Script, digits: string, end: number): void {
+  if (digits.length > DIGITS_MAX) fail(script, `a number of more than ${DIGITS_MAX} digits`, end);
 }
 
 function readLetters(script: Script, position: number, start: number): StringsPart | undefined {
