@@ -36,7 +36,6 @@ export const PROXIES = [
     needs: ['nginx'],
     behind: 'nginx behind a proxy',
     cannot: NGINX_CANNOT,
-    closes: { methods: ['GET', 'HEAD', 'POST'], why: 'every answer ends its connection unannounced' },
     start: (context) => startConfigured(context, 'tinyproxy', (conf) => ['-d', '-c', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },

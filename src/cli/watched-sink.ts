@@ -1,6 +1,6 @@
 // A sink that also looks at what passes: for --check-status, --verbose and the line about the first failure.
 
-import type { Sink } from '../model/contracts.ts';
+import type { BodyStore, Sink } from '../model/contracts.ts';
 import type { Failure, Outcome } from '../model/outcome.ts';
 
 const ERROR_STATUS_MIN = 400;
@@ -26,6 +26,10 @@ export class WatchedSink implements Sink {
       this.notOk++;
     }
     this.#sink.write(outcome);
+  }
+
+  get bodies(): BodyStore | undefined {
+    return this.#sink.bodies;
   }
 
   get full(): boolean {

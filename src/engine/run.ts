@@ -5,12 +5,13 @@ import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
-import type { Clock, Sink, Source } from '../model/contracts.ts';
+import type { Clock, Done, Sink, Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
+import { Downloads } from './downloads.ts';
 import type { SessionCore } from './session-core.ts';
 import { InputError } from './source-of.ts';
 
@@ -35,6 +36,10 @@ export class RunCore {
   readonly #session: SessionCore;
   readonly #scheduler: Scheduler;
   readonly #inspection: Inspection | undefined;
+  /** Undefined where bodies come with their outcomes. */
+  readonly #downloads: Downloads | undefined;
+  /** What the transport calls. */
+  readonly #done: Done;
   readonly #tally = new Tally();
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
@@ -65,6 +70,14 @@ export class RunCore {
     this.#inspection = inspection;
     this.#clock = session.clock;
     this.#underWay = session.shared ? new Set() : undefined;
+    // What is to be looked at must be in memory.
+    if (sink.bodies !== undefined && inspection?.readsBody !== true) {
+      this.#downloads = new Downloads(sink.bodies, settings, session.decoding, {
+        done: this.#onDone,
+        again: this.#onAgain,
+      });
+    }
+    this.#done = this.#downloads?.onDone ?? this.#onDone;
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
     this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, this.#clock, session.slots);
     this.done = new Promise((resolve, reject) => {
@@ -120,13 +133,13 @@ export class RunCore {
       return this.#refuse(request);
     }
     this.#underWay?.add(request);
-    this.#session.send(request, this.#onDone);
+    this.#downloads?.prepare(request);
+    this.#session.send(request, this.#done);
   }
 
   /** Nobody waits for it any more, or nothing is sent any more. */
   #refuse(request: Request): void {
-    this.#deliver(Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
-    this.#scheduler.settle(request, false);
+    this.#done(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
   /** One function for all requests, not a closure for each. */
@@ -143,6 +156,12 @@ export class RunCore {
     }
     this.#deliver(outcome);
     this.#scheduler.settle(request, false);
+  };
+
+  /** Only the rest of its body is missing. */
+  readonly #onAgain = (request: Request): void => {
+    this.#underWay?.delete(request);
+    this.#scheduler.settle(request, true);
   };
 
   readonly #onSettled = (request: Request, outcome: Outcome | undefined, next: Request | undefined): void => {

@@ -64,7 +64,11 @@ export class SessionCore {
   }
 
   send(request: Request, done: Done): void {
-    if (this.#adds && request.terms?.credentials !== false) request.sessionFields = this.#fields(request);
+    const adds = this.#adds && request.terms?.credentials !== false;
+    if (adds) request.sessionFields = this.#fields(request);
+    if (request.taker?.fieldsFor !== undefined) {
+      request.sessionFields = (adds ? (request.sessionFields ?? '') : '') + request.taker.fieldsFor(request);
+    }
     if (this.#proxies !== undefined) request.proxy = this.#proxies.find(request.origin);
     this.transport.send(request, done);
   }

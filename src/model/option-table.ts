@@ -785,6 +785,22 @@ export const OPTIONS = {
     group: 'Limits on responses',
     doc: 'body of one response; it is held in memory',
   }),
+  downloadBytesMax: bytes({
+    default: 64 * 1024 ** 3,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    flag: '--max-download <size>',
+    group: 'Limits on responses',
+    doc: 'body of one response that goes to a file (--body files); one that is longer is a failure and leaves no file',
+  }),
+  downloadResumes: integer({
+    default: 5,
+    min: 0,
+    max: 1_000,
+    flag: '--download-resumes <n>',
+    group: 'Limits on responses',
+    doc: 'with --body files, how often a GET whose transfer breaks is sent again for the rest of its body, where the server says which version that belongs to; 0 is never',
+  }),
   chunkExtensionBytesMax: bytes({
     default: 4 * 1024,
     min: 0,

@@ -21,9 +21,11 @@ export interface PartFileOwner {
   onError: ((error: OutputError) => void) | undefined;
 }
 
-type Ending =
-  | { readonly path: string; readonly done: (error: Error | undefined) => void }
-  | { readonly path: undefined; readonly done: () => void };
+/** `path`: its own name; undefined where it is to go. */
+interface Ending {
+  readonly path: string | undefined;
+  readonly done: (error: Error | undefined) => void;
+}
 
 const NONE: StoredBody = { bytes: 0, file: '' };
 
@@ -97,7 +99,7 @@ export class PartFile implements BodyWriter {
 
   remove(done: () => void): void {
     this.#forget();
-    this.#ending = { path: undefined, done };
+    this.#ending = { path: undefined, done: () => done() };
     this.#move();
   }
 
@@ -127,13 +129,17 @@ export class PartFile implements BodyWriter {
     if (this.#busy) return;
     if (this.#error !== undefined) return this.#ended(this.#error);
     if (this.#stale) return this.#truncate();
-    if (this.#ending?.path === undefined && this.#ending !== undefined) return this.#close(() => this.#unlink());
+    const ending = this.#ending;
+    if (ending !== undefined && ending.path === undefined) return this.#close(() => this.#unlink());
     if (this.#writing.length > 0 || this.#waiting.length > 0) return this.#write();
-    if (this.#ending === undefined) return;
+    if (ending?.path !== undefined) this.#complete(ending.path);
+  }
+
+  #complete(path: string): void {
     // A body without an octet is a file too.
     if (this.#fd === undefined) return this.#open();
-    const { path } = this.#ending;
-    this.#close(() => this.#does((then) => rename(this.#path, path, then), () => this.#ended(undefined)));
+    const renamed = () => this.#ended(undefined);
+    this.#close(() => this.#does((then) => rename(this.#path, path, then), renamed));
   }
 
   /** One operation of the system; what it breaks on is told once. */

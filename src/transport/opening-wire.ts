@@ -24,9 +24,8 @@ export class OpeningWire implements Wire {
     else this.#under = stage;
   }
 
-  /** From now on it is this wire, which has the same events. */
+  /** From now on it is this wire, which has the same events. Not once it is over. */
   become(wire: Wire): void {
-    if (this.#over) return wire.destroy();
     this.#wire = wire;
     this.#under = undefined;
   }

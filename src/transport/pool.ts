@@ -6,14 +6,17 @@ import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
 import { Failure } from '../model/outcome.ts';
 import type { ProxyServer } from '../model/proxy-server.ts';
-import type { Request } from '../model/request.ts';
+import { isIdempotent, type Request } from '../model/request.ts';
 import { Connection, isPipelinable } from './http1/connection.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTools } from './http1/connection-tools.ts';
-import { RequestHeads } from './http1/request-head.ts';
+import { forwardsFor, RequestHeads } from './http1/request-head.ts';
 import { settle } from './http1/settling.ts';
+import { PeerManner } from './peer-manner.ts';
 
 /** A connection unused for longer than this is looked at once more before it is written to: see `#check`. */
 const TRUSTED_IDLE_MS = 1;
+/** How long a connection lies still before a request that must not be sent twice trusts an unknown peer with it. */
+const SETTLED_MS = 10;
 /** A read of TLS is handed out record by record, so behind a response there may be more that was read with it. */
 const TRUSTED_IDLE_SECURE_MS = Number.NEGATIVE_INFINITY;
 
@@ -75,11 +78,13 @@ export class OriginPool implements ConnectionOwner {
   /** Under which the transport keeps it. */
   readonly key: string;
   readonly heads: RequestHeads;
+  readonly peer: string;
   free: Connection | undefined;
   readonly #tools: PoolTools;
   readonly #connections = new Set<Connection>();
   /** Unused connections, the one used last first: the rest grow old together and close. */
   #idle: Connection | undefined;
+  #idleLongest: Connection | undefined;
   #idleCount = 0;
   /** With pipelining: connections in use that can take another request, and requests that wait for one. Only who has
    *  served a response is among them: it has shown that its peer keeps connections open. */
@@ -88,6 +93,7 @@ export class OriginPool implements ConnectionOwner {
   /** Requests that wait for a poll: see `#check`. */
   #checking = 0;
   readonly #trustedIdleMs: number;
+  readonly #manner = new PeerManner();
   #aborted = false;
   #retired = false;
 
@@ -96,6 +102,7 @@ export class OriginPool implements ConnectionOwner {
     this.proxy = proxy;
     this.key = poolKey(origin, proxy);
     this.heads = new RequestHeads(origin, proxy);
+    this.peer = proxy !== undefined && forwardsFor(proxy, origin) ? `the proxy ${proxy}` : origin.authority;
     this.#tools = tools;
     this.#trustedIdleMs = origin.scheme === 'https' ? TRUSTED_IDLE_SECURE_MS : TRUSTED_IDLE_MS;
   }
@@ -113,10 +120,27 @@ export class OriginPool implements ConnectionOwner {
     if (this.#aborted || request.cancelled) return this.#refuse(request);
     if (request.fresh) return this.#open(request);
     if (this.#tools.pipeline > 1) return this.#pipeline(request);
-    const connection = this.free ?? this.#takeIdle();
-    this.free = undefined;
+    const connection = this.#used(request);
     if (connection === undefined) this.#open(request);
     else this.#sendOn(connection, request);
+  }
+
+  #used(request: Request): Connection | undefined {
+    if (!this.#manner.keepsOpen && !isIdempotent(request.method)) return this.#takeSettled(request);
+    const connection = this.free ?? this.#takeIdle();
+    this.free = undefined;
+    return connection;
+  }
+
+  /**
+   * What must not be sent twice does not go out on a connection that its peer may be closing at this moment: as long as
+   * nobody knows that this one keeps them open, a used one has to lie still for a while and then be looked at.
+   */
+  #takeSettled({ startedAtMs }: Request): Connection | undefined {
+    const connection = this.#idleLongest;
+    if (connection === undefined || startedAtMs - connection.idleSinceMs < SETTLED_MS) return undefined;
+    this.#removeIdle(connection);
+    return connection;
   }
 
   /** Nothing new goes out, and what is under way fails with kind `aborted`. */
@@ -144,7 +168,7 @@ export class OriginPool implements ConnectionOwner {
 
   #open(request: Request): void {
     const connection = new Connection(this.#tools, this);
-    if (this.#retired) connection.retire();
+    if (this.#retired || this.#manner.opensForOne()) connection.retire();
     this.#connections.add(connection);
     connection.open(request);
     const { host, port } = this.#destination;
@@ -247,7 +271,8 @@ export class OriginPool implements ConnectionOwner {
     this.#roomy.delete(connection);
     connection.idle = true;
     connection.nextIdle = this.#idle;
-    if (this.#idle !== undefined) this.#idle.previousIdle = connection;
+    if (this.#idle === undefined) this.#idleLongest = connection;
+    else this.#idle.previousIdle = connection;
     this.#idle = connection;
     this.#idleCount++;
     this.#tools.idle.add(connection);
@@ -261,6 +286,7 @@ export class OriginPool implements ConnectionOwner {
   }
 
   #removeIdle(connection: Connection): void {
+    if (connection.nextIdle === undefined) this.#idleLongest = connection.previousIdle;
     if (connection.previousIdle === undefined) this.#idle = connection.nextIdle;
     else connection.previousIdle.nextIdle = connection.nextIdle;
     if (connection.nextIdle !== undefined) connection.nextIdle.previousIdle = connection.previousIdle;
@@ -269,6 +295,14 @@ export class OriginPool implements ConnectionOwner {
     connection.idle = false;
     this.#idleCount--;
     this.#tools.idle.remove(connection);
+  }
+
+  onReused(): void {
+    this.#manner.onReused();
+  }
+
+  onLost(): void {
+    this.#manner.onLost();
   }
 
   onClosed(connection: Connection, before: ConnectionState): void {

@@ -87,10 +87,11 @@ describe('a run', () => {
 
   it('sends a request again that met a stale connection, and only one that may be', async () => {
     const network = new Network((peer, { method, target, nth }) => {
-      if (nth > 0) return peer.finish();
+      if (nth > 1) return peer.finish();
       peer.send([response(`${method} ${target}`)], 0);
     });
     const input = ['GET', 'PUT', 'DELETE', 'POST'].flatMap((method) => [
+      { url: `http://${method}.test/first` },
       { url: `http://${method}.test/first` },
       { url: `http://${method}.test/second`, method },
     ]);
@@ -98,15 +99,19 @@ describe('a run', () => {
     await network.end(core);
     expect(sink.short).toEqual([
       '0 GET /first',
-      '1 GET /second',
-      '2 GET /first',
-      '3 PUT /second',
+      '1 GET /first',
+      '2 GET /second',
+      '3 GET /first',
       '4 GET /first',
-      '5 DELETE /second',
+      '5 PUT /second',
       '6 GET /first',
-      '7 headers/closed',
+      '7 GET /first',
+      '8 DELETE /second',
+      '9 GET /first',
+      '10 GET /first',
+      '11 headers/closed',
     ]);
-    expect(sink.outcomes.map((one) => one.attempts)).toEqual([1, 2, 1, 2, 1, 2, 1, 1]);
+    expect(sink.outcomes.map((one) => one.attempts)).toEqual([1, 1, 2, 1, 1, 2, 1, 1, 2, 1, 1, 1]);
     expect(core.summary.retries).toBe(3);
     expect(network.sent.filter((line) => line === 'POST /second')).toHaveLength(1);
   });

@@ -20,7 +20,10 @@ describe('a reused connection that ends without an octet', () => {
     it.each(['POST', 'PATCH', 'get', 'PROPFIND'])(`(${end}) lets no %s be sent again`, (method) => {
       const net = new FakeNetwork();
       const wire = net.idle();
+      // A peer that nobody knows is trusted with it once the connection has lain still.
+      net.clock.advance(20);
       const asked = net.send({ url: 'http://host/2', method });
+      net.clock.poll();
       wire[end]();
       expect(asked.failure.resend).toBe(false);
       expect(asked.failure.sent).toBe('whole');

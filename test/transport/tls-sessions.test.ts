@@ -82,15 +82,18 @@ describe('a session', () => {
     expect(reused).toEqual([false, false]);
   });
 
-  it('is kept of no server whose pin is wrong', async () => {
-    const { server, reused } = await resuming();
-    const tls = connector({ insecure: true, pinnedPubkey: `sha256//${'A'.repeat(43)}=` });
-    for (let i = 0; i < 2; i++) {
-      const log = await ask(connect(tls, server.url()));
-      expect(log.events).toEqual(['connect', 'close ERR_TLS_CERT_PIN']);
-    }
-    expect(reused).toEqual([]);
-  });
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'is kept of no server whose pin is wrong: %s',
+    async (maxVersion) => {
+      const { server, reused } = await resuming({ maxVersion });
+      const tls = connector({ insecure: true, pinnedPubkey: `sha256//${'A'.repeat(43)}=` });
+      for (let i = 0; i < 2; i++) {
+        const log = await ask(connect(tls, server.url()));
+        expect(log.events).toEqual(['connect', 'close ERR_TLS_CERT_PIN']);
+      }
+      expect(reused).toEqual([]);
+    },
+  );
 
   it('is dropped when a handshake with it fails', async () => {
     let refuses = false;

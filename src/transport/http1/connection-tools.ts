@@ -43,12 +43,18 @@ export interface ConnectionOwner {
   /** What stands between it and the origin. */
   readonly proxy: ProxyServer | undefined;
   readonly heads: RequestHeads;
+  /** What messages call the other end of its connections. */
+  readonly peer: string;
   /** The connection whose response is being handed out: whoever sends now takes it first, and no list is touched. */
   free: Connection | undefined;
   /** It is free, and nothing took it while its response was handed out. */
   onIdle(connection: Connection): void;
   /** It still has requests outstanding, one less than before. */
   onRoom(connection: Connection): void;
+  /** A connection has answered a second request: its peer keeps them open. */
+  onReused(): void;
+  /** A peer has ended a connection right after its first response, and had not said so. */
+  onLost(): void;
   /** `before`: how far it had come. */
   onClosed(connection: Connection, before: ConnectionState): void;
 }

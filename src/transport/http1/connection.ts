@@ -15,6 +15,8 @@ import { settle, settleFailed } from './settling.ts';
 
 /** A server's Keep-Alive timeout runs on its clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
+/** Who keeps connections open at all does not end one so soon after a response. */
+const SOON_MS = 100;
 const OPENING_PHASES = { resolving: 'dns', connecting: 'connect', securing: 'tls' } as const;
 
 export class Connection extends Timed implements Holder, WireEvents {
@@ -43,6 +45,8 @@ export class Connection extends Timed implements Holder, WireEvents {
   #behind: Request[] = [];
   /** Completed messages. */
   #served = 0;
+  /** When the first of them was complete. */
+  #firstServedMs = 0;
   /** Nothing comes after the present response: what is behind it will not be answered (RFC 9112 section 9.6). */
   #last = false;
   #reading = false;
@@ -265,6 +269,8 @@ export class Connection extends Timed implements Holder, WireEvents {
     const { keepAlive, keepAliveMs } = framing;
     const refused = status === 417 && this.#body.expected && !this.#body.isSpent;
     this.#served++;
+    if (this.#served === 1) this.#firstServedMs = nowMs;
+    else if (this.#served === 2) this.#owner.onReused();
     const next = this.#behind.shift();
     this.#current = next;
     if (!keepAlive || (next === undefined && (more || this.#isUnsent()))) this.#endsHere();
@@ -291,7 +297,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   /** `refused`: what was refused is the Expect alone; without it the request is sent again (RFC 9110 section 15.5.18). */
   #handOut(request: Request, response: Response, refused: boolean): void {
     if (!refused) return settle(request, response);
-    const message = `${this.#owner.origin.authority} refuses Expect: 100-continue`;
+    const message = `${this.#owner.peer} refuses Expect: 100-continue`;
     settleFailed(request, 'headers', 'unexpected', message, undefined, true, this.#tools.clock.now());
   }
 
@@ -319,6 +325,7 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   onEnd(): void {
     if (this.state === 'closed') return;
+    this.#lost();
     if (this.state !== 'open') return this.#breakDown(this.#phase(), 'closed', undefined);
     if (this.#current === undefined) return this.#discard();
     this.#endsHere();
@@ -330,9 +337,16 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   onClose(error: Error | undefined): void {
     if (this.state === 'closed') return;
+    this.#lost();
     if (this.#current === undefined) return this.#discard();
     if (error instanceof UnprovenEnd) return this.#onUnprovenEnd(error);
     this.#breakDown(this.#phase(), error === undefined ? 'closed' : kindOf(error), error);
+  }
+
+  /** Its peer ends it right after its first response and had not said so. */
+  #lost(): void {
+    if (this.#served !== 1 || !this.reusable || this.state !== 'open') return;
+    if (this.#tools.clock.now() - this.#firstServedMs < SOON_MS) this.#owner.onLost();
   }
 
   /** Only a body that ends with the connection needs to know who ended it; such a response comes again, with proof. */
@@ -340,7 +354,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     if (!this.#response.endsWithConnection) return this.onEnd();
     end.proveNext();
     const request = this.#current!;
-    const message = `${this.#owner.origin.authority} sent a body without a length, and nothing shows that the end of the connection was its own`;
+    const message = `${this.#owner.peer} sent a body without a length, and nothing shows that the end of the connection was its own`;
     const again = !request.fresh && isIdempotent(request.method) && !this.#body.isSpent;
     this.#end('body', 'closed', message, undefined, again);
   }
@@ -373,7 +387,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     this.#behind = [];
     this.#close(true);
     const nowMs = this.#tools.clock.now();
-    const message = failureText(phase, 'aborted', this.#owner.origin.authority, 0, undefined);
+    const message = failureText(phase, 'aborted', this.#owner.peer, 0, undefined);
     for (const one of all) settleFailed(one, phase, 'aborted', message, undefined, one !== request, nowMs);
   }
 
@@ -403,12 +417,12 @@ export class Connection extends Timed implements Holder, WireEvents {
     const request = this.#current!;
     request.sent = 'response';
     const phase = this.#response.head === undefined ? 'headers' : 'body';
-    this.#end(phase, fault.kind, `${this.#owner.origin.authority} sent ${fault.message}`, undefined);
+    this.#end(phase, fault.kind, `${this.#owner.peer} sent ${fault.message}`, undefined);
   }
 
   #breakDown(phase: Phase, kind: Kind, error: unknown): void {
     const elapsedMs = this.#tools.clock.now() - this.#current!.startedAtMs;
-    const message = failureText(phase, kind, this.#owner.origin.authority, elapsedMs, error);
+    const message = failureText(phase, kind, this.#owner.peer, elapsedMs, error);
     this.#end(phase, kind, message, error);
   }
 
@@ -461,7 +475,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   }
 
   #unprocessed(request: Request): void {
-    const message = `${this.#owner.origin.authority} closed the connection before the response`;
+    const message = `${this.#owner.peer} closed the connection before the response`;
     settleFailed(request, 'headers', 'closed', message, undefined, true, this.#tools.clock.now());
   }
 
