@@ -218,7 +218,11 @@ export class RunCore {
     const inspection = this.#inspection;
     const outcome = inspection !== undefined && came.type === 'response' ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
-    if (inspection !== undefined && !inspection.passes(outcome)) {
+    const passes = inspection === undefined || inspection.passes(outcome);
+    if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {
+      this.#sink.bodies?.discard(came.stored);
+    }
+    if (!passes) {
       this.#tally.filtered++;
       return;
     }

@@ -6,6 +6,7 @@ import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import { count } from '../model/text.ts';
 import { SharedSlots } from '../scheduler/slots.ts';
 import { Authenticator } from '../session/authenticator.ts';
 import { CookieStore } from '../session/cookies.ts';
@@ -46,7 +47,9 @@ export class SessionCore {
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
     this.#authenticator = Authenticator.of(settings, clientNonce);
-    const { proxy: proxies, proxyUser, noProxy } = settings;
+    const { proxyUser, noProxy } = settings;
+    // A Unix socket goes before a proxy, which is a way over the network.
+    const proxies = settings.unixSocket === undefined ? settings.proxy : [];
     this.#proxies = Proxies.of({ proxies, proxyUser, noProxy, env: world.env ?? process.env });
     this.#follows = settings.followRedirects;
     this.#decodes = settings.compressed;
@@ -112,6 +115,17 @@ export class SessionCore {
         return settled(request, Failure.of(request, 'headers', kind, message, response.ms), undefined);
       }
       if (verdict.type === 'follow') {
+        const headBytes = request.headBytes + response.headBytes;
+        const { headerBytesTotalMax } = this.settings;
+        if (headBytes > headerBytesTotalMax) {
+          const message = `${count(headBytes)} bytes of header sections in a chain of redirects (headerBytesTotalMax)`;
+          return settled(
+            request,
+            Failure.of(request, 'headers', 'too-large', message, response.ms),
+            undefined,
+          );
+        }
+        verdict.request.headBytes = headBytes;
         verdict.request.hops = verdict.hops;
         request.replaceBy(verdict.request);
         return settled(request, undefined, verdict.request);

@@ -5,13 +5,17 @@ import { systemClock } from '../model/clock.ts';
 import { mergedHeaders } from '../model/header-block.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import { OPTION_NAMES, type RunOptions, resolveOptions, type Settings } from '../model/options.ts';
-import type { Failure, Response } from '../model/outcome.ts';
+import type { Response } from '../model/outcome.ts';
 import { RequestFactory, type RequestInput, type RequestObject } from '../model/request.ts';
 import type { CookieStore } from '../session/cookies.ts';
+import { SessionFetch } from './fetch/fetch.ts';
 import { RequestDesk } from './request-desk.ts';
+import { RequestError } from './request-error.ts';
 import { SessionCore } from './session-core.ts';
 import { requestDefaults } from './source-of.ts';
 import type { World } from './transport-of.ts';
+
+export { RequestError } from './request-error.ts';
 
 export type SessionOptions = RunOptions;
 
@@ -20,17 +24,6 @@ export type RequestInit = Omit<RequestObject, 'url' | 'method' | 'id'> & {
   /** Stops it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 };
-
-/** No response came, or none that is whole. What a run hands out as a Failure, a single request rejects with. */
-export class RequestError extends Error {
-  override readonly name = 'RequestError';
-  readonly failure: Failure;
-
-  constructor(failure: Failure) {
-    super(`${failure.method} ${failure.url}: ${failure.message}`, { cause: failure.cause });
-    this.failure = failure;
-  }
-}
 
 /** What a run may say for itself; everything else was settled when its session was made. */
 const OF_THE_RUN: ReadonlySet<string> = new Set([
@@ -68,6 +61,7 @@ export class Session {
   readonly #core: SessionCore;
   readonly #factory: RequestFactory;
   #desk: RequestDesk | undefined;
+  #fetch: SessionFetch | undefined;
   #closed = false;
 
   /** Throws OptionError for a wrong option. Opens nothing until the first request. */
@@ -133,6 +127,16 @@ export class Session {
       });
     });
   }
+
+  /**
+   * The Fetch Standard's `fetch` over this session: the platform's own Response, the same errors as Node's. Bound, so
+   * that it can be handed to whatever takes a fetch. A response holds its connection and one slot of the session until
+   * its body has come: read it or cancel it, unless it is small (256 KiB).
+   */
+  readonly fetch: typeof globalThis.fetch = (input, init) => {
+    this.#fetch ??= new SessionFetch(this.#core, () => this.#open());
+    return this.#fetch.fetch(input, init);
+  };
 
   #open(): RequestDesk {
     if (this.#closed) throw new Error('the session is closed; make a new one');

@@ -154,6 +154,8 @@ export interface BodyStore {
   /** For the body of the request with this index. `onRoom`: called when more is taken, after an `append` that returned
    *  false. What cannot be stored, the sink's `onError` tells. */
   open(index: number, onRoom: () => void): BodyWriter;
+  /** The outcome of a body that is stored is not written: nothing names it. */
+  discard(stored: StoredBody): void;
 }
 
 /** One body on its way to where it is kept. It holds few octets, and until `finish` nobody can take it for a whole one. */

@@ -753,6 +753,14 @@ export const OPTIONS = {
     group: 'Limits on responses',
     doc: 'status line and header section of one response, interim responses (1xx) included',
   }),
+  headerBytesTotalMax: bytes({
+    default: 256 * 1024,
+    min: 64,
+    max: 1024 * 1024 * 1024,
+    flag: '--header-bytes-total-max <size>',
+    group: 'Limits on responses',
+    doc: 'header sections of all responses that a chain of redirects leads through',
+  }),
   headerCountMax: integer({
     default: 200,
     min: 1,

@@ -150,6 +150,11 @@ export class Response {
     return this.#head.isPlain;
   }
 
+  /** Octets of its field lines. */
+  get headBytes(): number {
+    return this.#head.fieldLines.length;
+  }
+
   /** Every field line in the order of arrival, names as they came, values as octets (latin1). */
   get headers(): ReadonlyArray<readonly [string, string]> {
     return this.#head.headers;

@@ -112,6 +112,8 @@ export class Request {
   terms: RequestTerms | undefined = undefined;
   /** Links followed from the input to it (run.add). */
   depth = 0;
+  /** Header octets of the responses that led here. */
+  headBytes = 0;
   /** Called with each request that takes its place: sent again elsewhere, after a redirect or with credentials. */
   onReplaced: ((next: Request) => void) | undefined = undefined;
 

@@ -1,10 +1,10 @@
 // Bodies as files in a folder beside the output: where each goes, and writing those that are in memory. The path is
 // made of the index and the media type alone: nothing that a URL or a header says can lead out of the folder.
 
-import { unlink, writeFile } from 'node:fs';
+import { rmSync, unlink, writeFile } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BodyStore, BodyWriter } from '../model/contracts.ts';
-import type { Response } from '../model/outcome.ts';
+import type { Response, StoredBody } from '../model/outcome.ts';
 import { BodyBlocks } from './body-blocks.ts';
 import { makeFolder } from './body-folder.ts';
 import { type OutputError, openingError, writingError } from './output-error.ts';
@@ -32,6 +32,11 @@ export class BodyFiles implements BodyStore {
       return { path: join(this.folder, file), file: this.#recorded(file) };
     };
     return new PartFile(this, join(this.folder, stemOf(index)), nameOf, onRoom);
+  }
+
+  discard({ file }: StoredBody): void {
+    // At once, so that it is gone when the run is over. What cannot be removed is no more than a file too many.
+    rmSync(join(dirname(this.folder), file), { force: true });
   }
 
   #recorded(file: string): string {

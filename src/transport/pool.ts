@@ -79,6 +79,7 @@ export class OriginPool implements ConnectionOwner {
   readonly key: string;
   readonly heads: RequestHeads;
   readonly peer: string;
+  readonly isSecure: boolean;
   free: Connection | undefined;
   readonly #tools: PoolTools;
   readonly #connections = new Set<Connection>();
@@ -104,7 +105,8 @@ export class OriginPool implements ConnectionOwner {
     this.heads = new RequestHeads(origin, proxy);
     this.peer = proxy !== undefined && forwardsFor(proxy, origin) ? `the proxy ${proxy}` : origin.authority;
     this.#tools = tools;
-    this.#trustedIdleMs = origin.scheme === 'https' ? TRUSTED_IDLE_SECURE_MS : TRUSTED_IDLE_MS;
+    this.isSecure = origin.scheme === 'https' || proxy?.scheme === 'https';
+    this.#trustedIdleMs = this.isSecure ? TRUSTED_IDLE_SECURE_MS : TRUSTED_IDLE_MS;
   }
 
   get connections(): number {

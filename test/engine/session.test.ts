@@ -2,7 +2,8 @@
 
 import { flurry, type Outcome, Response } from 'flurry';
 import { startTarget, type Target } from 'flurry/target';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { RawServer } from '../server/raw-server.ts';
 
 let target: Target;
 let other: Target;
@@ -144,5 +145,22 @@ describe('the record of a redirected request', () => {
       `${target.url}/redirect/1`,
       `${target.url}/todos/1`,
     ]);
+  });
+});
+
+describe('header sections', () => {
+  it('are limited over a whole chain of redirects, as each is by itself', async () => {
+    const server = await RawServer.open((peer, { target }) => {
+      const n = Number(target.slice(1));
+      const padding = `X-Padding: ${'x'.repeat(400)}\r\n`;
+      peer.send(`HTTP/1.1 302 Found\r\nLocation: /${n + 1}\r\n${padding}Content-Length: 0\r\n\r\n`);
+    });
+    onTestFinished(() => server.close());
+    const [outcome] = await flurry.all(server.url('/0'), {
+      followRedirects: true,
+      headerBytesTotalMax: 1000,
+    });
+    expect(outcome).toMatchObject({ type: 'failure', phase: 'headers', kind: 'too-large' });
+    expect(server.arrivals).toHaveLength(3);
   });
 });

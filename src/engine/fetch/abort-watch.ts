@@ -34,33 +34,28 @@ class Watcher {
   };
 }
 
-/** The call is told at most once, and kept in memory until it is told or `unwatch` is called. */
-export function watch(signal: AbortSignal, call: Abortable): void {
+/** The call is told at most once, and kept in memory until it is told or what this returns is called. */
+export function watch(signal: AbortSignal, call: Abortable): () => void {
   let watcher = watchers.get(signal);
   if (watcher === undefined) {
     watcher = new Watcher(signal);
     watchers.set(signal, watcher);
   }
   watcher.add(call);
-}
-
-export function unwatch(signal: AbortSignal, call: Abortable): void {
-  watchers.get(signal)?.delete(call);
+  return () => watcher.delete(call);
 }
 
 /** The same for something that need not stay in memory to be told: a body that may never be read. */
-export function watchWeakly(signal: AbortSignal, call: Abortable): void {
-  const weak = new WeakCall(signal, call);
-  watch(signal, weak);
-  gone.register(call, weak);
+export function watchWeakly(signal: AbortSignal, call: Abortable): () => void {
+  const unwatch = watch(signal, new WeakCall(call));
+  gone.register(call, unwatch);
+  return unwatch;
 }
 
 class WeakCall implements Abortable {
-  readonly signal: AbortSignal;
   readonly #call: WeakRef<Abortable>;
 
-  constructor(signal: AbortSignal, call: Abortable) {
-    this.signal = signal;
+  constructor(call: Abortable) {
     this.#call = new WeakRef(call);
   }
 
@@ -69,4 +64,4 @@ class WeakCall implements Abortable {
   }
 }
 
-const gone = new FinalizationRegistry<WeakCall>((weak) => unwatch(weak.signal, weak));
+const gone = new FinalizationRegistry<() => void>((unwatch) => unwatch());

@@ -44,11 +44,11 @@ export class IncomingBody implements Abortable {
     this.#events = events;
     this.#decoder = codings.length === 0 ? undefined : this.#decoderOf(codings, limits);
     // Pulled by its reader alone: what waits is counted here, in octets.
-    this.stream = new ReadableStream<Uint8Array>(
+    this.stream = new ReadableStream(
       {
         type: 'bytes',
         start: (controller) => {
-          this.#controller = controller as ReadableByteStreamController;
+          this.#controller = controller;
         },
         pull: () => this.#pull(),
         cancel: () => this.#cancel(),

@@ -8,7 +8,8 @@ import { InvalidRequest } from '../../model/invalid.ts';
 import type { Content } from '../../model/request.ts';
 
 /** What has a meaning of its own as a body; all else is taken as text. */
-const KNOWN = /^\[object (?:ArrayBuffer|SharedArrayBuffer|Blob|File|FormData|URLSearchParams|ReadableStream)\]$/;
+const KNOWN =
+  /^\[object (?:ArrayBuffer|SharedArrayBuffer|Blob|File|FormData|URLSearchParams|ReadableStream)\]$/;
 
 /** Of `init.body`. Throws TypeError for what cannot be sent, a stream that is in use among it. */
 export function contentOfInit(body: unknown, duplex: unknown): Content {
@@ -49,7 +50,9 @@ export function withLength(content: Content | undefined, text: string): Content 
   if (length === known) return content;
   if (known !== undefined || !Number.isSafeInteger(length)) {
     const actual = known === undefined ? 'of a length that only its end will tell' : `${known} bytes`;
-    throw new InvalidRequest(`Content-Length is ${JSON.stringify(text.slice(0, 40))}, but the body is ${actual}`);
+    throw new InvalidRequest(
+      `Content-Length is ${JSON.stringify(text.slice(0, 40))}, but the body is ${actual}`,
+    );
   }
   const { replayable, contentType } = stream!;
   return { ...content, stream: { length, replayable, contentType, open: () => stream!.open() } };

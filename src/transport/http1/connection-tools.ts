@@ -43,6 +43,8 @@ export interface ConnectionOwner {
   /** What stands between it and the origin. */
   readonly proxy: ProxyServer | undefined;
   readonly heads: RequestHeads;
+  /** Its wires are TLS where the octets of HTTP go in: to the origin, or to a proxy that forwards. */
+  readonly isSecure: boolean;
   /** What messages call the other end of its connections. */
   readonly peer: string;
   /** The connection whose response is being handed out: whoever sends now takes it first, and no list is touched. */

@@ -305,7 +305,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   #isUnsent(): boolean {
     if (!this.#body.isOut) return true;
     // Over TLS Node counts what has just left as pending for another turn of the event loop.
-    return this.#owner.origin.scheme === 'http' && this.#wire!.pendingBytes > 0;
+    return !this.#owner.isSecure && this.#wire!.pendingBytes > 0;
   }
 
   #endsHere(): void {
