@@ -1,10 +1,10 @@
-// The process of one JavaScript client: node client.mjs <peer> <context as JSON>. Runs the peer and prints one line
+// The process of one JavaScript client: node client.mjs <URL of its module> <context as JSON>. Runs it and prints one line
 // of JSON: what it received, and its CPU around the run alone (without start-up).
 
 import { readFileSync } from 'node:fs';
 
 const [peer, context] = process.argv.slice(2);
-const { run } = await import(`../peers/${peer}.mjs`);
+const { run } = await import(peer);
 
 const cpu = process.cpuUsage();
 const startMs = performance.now();

@@ -10,25 +10,31 @@ import { onEnd } from './cleanup.mjs';
 import { firstRecordText, runFirstRecord } from './first-record.mjs';
 import { describeMachine, machineText } from './machine.mjs';
 import { readOptions } from './options.mjs';
-import { summarise, tableText, verdicts } from './report.mjs';
+import { findPrograms, measurable } from './programs.mjs';
+import { summarise, tablesText, verdicts } from './report.mjs';
 import { runRounds } from './rounds.mjs';
-import { findProgram, startServer } from './server.mjs';
+import { startServer } from './server.mjs';
 
 const say = (line) => process.stderr.write(`${line}\n`);
 const print = (text) => process.stdout.write(`${text}\n`);
 
 const options = readOptions(process.argv.slice(2));
+const inRounds = !options.allCodes && !options.firstRecord;
 const folder = mkdtempSync(join(tmpdir(), 'flurry-bench-'));
 onEnd(() => rmSync(folder, { recursive: true, force: true }));
 process.exitCode = await main();
 
 async function main() {
-  const nginx = findProgram('nginx');
-  const wrk = findProgram('wrk');
-  if (nginx === undefined || wrk === undefined) sayWhatIsMissing(nginx, wrk);
-  if (wrk === undefined) options.clients = options.clients.filter((client) => client.name !== 'wrk');
+  const programs = findPrograms();
+  options.clients = measurable(inRounds ? options.clients : [], programs, say);
+  if (inRounds && options.clients.length === 0) {
+    say('Nothing is left to measure.');
+    return 2;
+  }
+  const { nginx, wrk } = programs;
+  const openssl = options.clients.some(({ group }) => group === 'tls') ? programs.openssl : undefined;
   const machine = describeMachine(folder);
-  const server = await startServer(nginx, folder);
+  const server = await startServer({ nginx, openssl }, folder);
   const setting = { options, server, wrk, folder, accountant: findAccountant() };
   print(`${machineText(machine)}\nserver: ${server.name} at ${server.url}`);
   try {
@@ -47,7 +53,7 @@ async function main() {
 
 /** The two long ones take the place of the rounds. */
 async function measure(setting) {
-  if (!options.allCodes && !options.firstRecord) return measureRounds(setting);
+  if (inRounds) return measureRounds(setting);
   const report = { failed: false };
   if (options.firstRecord) {
     report.firstRecord = await runFirstRecord(setting);
@@ -67,7 +73,7 @@ async function measureRounds(setting) {
   const rows = summarise(options.clients, results);
   const judged = verdicts(rows, results);
   const wrong = rows.filter((row) => row.faults.length > 0);
-  print(`\n${tableText(rows)}\n`);
+  print(`\n${tablesText(rows)}\n`);
   print(explanation(setting));
   for (const row of wrong) print(`WRONG: ${row.title}: ${row.faults.slice(0, 5).join('; ')}`);
   print(judged.map((verdict) => verdict.text).join('\n'));
@@ -97,14 +103,8 @@ function explanation({ accountant }) {
   return `CPU is user + system time of the client's whole process from start to exit, divided by its requests, ${source}.
 That is strict on JavaScript: starting Node, loading modules and compiling are in it, which weighs the more the fewer
 requests there are. "Without start-up" is the client's own count around its run. Ratios are of the first, within a
-round. Requests per second are over the life of the process too. wrk runs for whole seconds, about as long as its
-share of requests takes, and does not look at bodies.
+round; gunzipSync counts without start-up where it is added to another client, because Node starts once. Requests per
+second are over the life of the process too. wrk runs for whole seconds, about as long as its share of requests takes;
+it looks neither at bodies nor at certificates.
 `;
-}
-
-function sayWhatIsMissing(nginx, wrk) {
-  const missing = [nginx === undefined && 'nginx', wrk === undefined && 'wrk'].filter(Boolean).join(' and ');
-  say(`${missing} not found. To compare with C programs: apt-get install nginx wrk`);
-  if (nginx === undefined)
-    say('The server is flurry serve instead: a slower one, so fewer requests come per turn.');
 }

@@ -10,10 +10,13 @@ const STDERR_CHARACTERS_MAX = 4_000;
  * `cpuUs` is undefined where there is no accountant. Memory is VmHWM, the kernel's own high-water mark, read every
  * `sampleMs`: ru_maxrss would be that of the parent where the parent is larger.
  */
-export async function runMeasured(argv, { accountant, timeoutMs, sampleMs = 50 }) {
+export async function runMeasured(argv, { accountant, timeoutMs, sampleMs = 50, env = {} }) {
   const [program, ...args] = accountant === undefined ? argv : accountant.wrap(argv);
   const startMs = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const watch = new Watch(child, accountant === undefined, sampleMs);
   const disarm = onEnd(() => watch.kill());
   let timedOut = false;

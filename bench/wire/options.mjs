@@ -1,25 +1,21 @@
-// What can be said on the command line of bench:wire, and what is measured. Starts nothing.
+// What can be said on the command line of bench:wire. Starts nothing.
 
 import { parseArgs } from 'node:util';
+import { CLIENTS, GROUPS } from './clients.mjs';
 
-/** In the order of the table. `requestsMax`: a slow client sends fewer, so that a round stays short. */
-export const CLIENTS = [
-  { name: 'wrk', title: 'wrk (C)' },
-  { name: 'undici-dispatch', title: 'undici dispatch' },
-  { name: 'undici-request', title: 'undici request', requestsMax: 100_000 },
-  { name: 'fetch', title: 'fetch of Node', requestsMax: 25_000 },
-  { name: 'flurry-library', title: 'flurry, library' },
-  { name: 'flurry-cli', title: 'flurry, command line' },
-];
-
-export const CONCURRENCY = 60;
+const namesOf = (list) => list.map(({ name }) => name).join(', ');
+const NAMES = GROUPS.map(({ name }) => {
+  return `                    ${name}: ${namesOf(CLIENTS.filter(({ group }) => group === name))}`;
+}).join('\n');
 
 const USAGE = `npm run bench:wire -- [options]
 
   --rounds <n>      measured rounds, each with every client (default 5), after one short round to warm up
-  --requests <n>    requests of each client in a round (default 200,000)
+  --requests <n>    requests of each client in a round (default 200,000; slow ones send fewer)
   --quick           1 round of 20,000 requests; misses of the bars are printed but fail nothing
-  --only <names>    only these clients, with commas between: ${CLIENTS.map((c) => c.name).join(', ')}
+  --group <names>   only these tables, with commas between: ${namesOf(GROUPS)}
+  --only <names>    only these clients, with commas between:
+${NAMES}
   --json <file>     write every number there
   --all-codes       instead: the command line over all 1,679,616 codes of [a-z0-9]{4}
   --first-record    instead: time until the first record of the command line, 20 runs
@@ -34,6 +30,7 @@ export function readOptions(argv) {
         rounds: { type: 'string' },
         requests: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        group: { type: 'string' },
         only: { type: 'string' },
         json: { type: 'string' },
         'all-codes': { type: 'boolean', default: false },
@@ -49,7 +46,7 @@ export function readOptions(argv) {
       rounds: wholeNumber('--rounds', values.rounds ?? (values.quick ? '1' : '5'), 100),
       requests: wholeNumber('--requests', values.requests ?? (values.quick ? '20000' : '200000'), 10_000_000),
       quick: values.quick,
-      clients: chosenClients(values.only),
+      clients: chosenClients(values.group, values.only),
       json: values.json,
       allCodes: values['all-codes'],
       firstRecord: values['first-record'],
@@ -66,10 +63,19 @@ function wholeNumber(flag, text, max) {
   throw new Error(`${flag} takes a whole number from 1 to ${max}, not ${JSON.stringify(text)}`);
 }
 
-function chosenClients(only) {
-  if (only === undefined) return CLIENTS;
-  const names = only.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !CLIENTS.some((client) => client.name === name));
-  if (unknown !== undefined) throw new Error(`--only: there is no client ${JSON.stringify(unknown)}`);
-  return CLIENTS.filter((client) => names.includes(client.name));
+function chosenClients(groupText, onlyText) {
+  const groups = chosenNames('--group', groupText, GROUPS);
+  const names = chosenNames('--only', onlyText, CLIENTS);
+  const clients = CLIENTS.filter(({ group, name }) => groups.includes(group) && names.includes(name));
+  if (clients.length === 0) throw new Error(`no client of --only ${onlyText} is in --group ${groupText}`);
+  return clients;
+}
+
+/** All of them where nothing is said. */
+function chosenNames(flag, text, list) {
+  const known = list.map(({ name }) => name);
+  const names = text?.split(',').map((name) => name.trim()) ?? known;
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names;
+  throw new Error(`${flag}: there is no ${JSON.stringify(unknown)}; it takes ${known.join(', ')}`);
 }

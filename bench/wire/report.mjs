@@ -1,23 +1,15 @@
 // From the results of all rounds to the table and the verdicts on the bars. Pure.
 
+import { BARS, GROUPS } from './clients.mjs';
 import { grouped, spread, spreadText, table } from './figures.mjs';
-
-/**
- * `of` divided by `by`, the CPU per request of both in the same round. `direction`: the ratio is to stay under the
- * bar, or to reach it.
- */
-const BARS = [
-  { of: 'flurry-library', by: 'wrk', direction: 'at most', must: 2.0, aim: 1.5 },
-  { of: 'flurry-cli', by: 'wrk', direction: 'at most', must: 3.0, aim: 2.2 },
-  { of: 'undici-dispatch', by: 'flurry-library', direction: 'at least', must: 2.0, aim: 2.5 },
-];
 
 /** One row for each client: everything over all rounds in which it did what it should. */
 export function summarise(clients, results) {
-  return clients.map(({ name, title }) => {
+  return clients.map(({ group, name, title }) => {
     const all = results.filter((result) => result.client === name);
     const own = all.filter(isRight);
     return {
+      group,
       name,
       title,
       requests: all[0]?.requests ?? 0,
@@ -27,8 +19,9 @@ export function summarise(clients, results) {
       runCpuUs: spread(own.map((result) => result.runCpuUsPerRequest)),
       perSecond: spread(own.map((result) => result.perSecond)),
       peakRssBytes: spread(own.map((result) => result.peakRssBytes || undefined)),
-      toWrk: spread(ratios(results, name, 'wrk')),
-      dispatchTo: spread(ratios(results, 'undici-dispatch', name)),
+      ratios: groupOf(group).ratios.map(({ head, of = name, by = [name] }) => {
+        return { head, values: spread(ratios(results, of, by)) };
+      }),
     };
   });
 }
@@ -38,18 +31,34 @@ function isRight(result) {
   return result.faults.length === 0;
 }
 
-/** CPU per request of one client divided by the other's, for every round that has both. */
-function ratios(results, of, by) {
-  const cpuOf = (name, round) => {
-    const found = results.find((result) => result.client === name && result.round === round);
-    return found !== undefined && isRight(found) ? found.cpuUsPerRequest : undefined;
-  };
-  return [...new Set(results.map((result) => result.round))].map(
-    (round) => cpuOf(of, round) / cpuOf(by, round),
-  );
+function groupOf(name) {
+  return GROUPS.find((group) => group.name === name);
 }
 
-export function tableText(rows) {
+/**
+ * CPU per request of one client divided by that of another, or of several together, for every round that has them all.
+ * What is added up is one client in the end, and starts once: only the first counts with its start-up.
+ */
+function ratios(results, of, by) {
+  return [...new Set(results.map((result) => result.round))].map((round) => {
+    const costOf = (name, figure) => {
+      const found = results.find((result) => result.client === name && result.round === round);
+      return found !== undefined && isRight(found) ? found[figure] : undefined;
+    };
+    const costs = by.map((name, i) => costOf(name, i === 0 ? 'cpuUsPerRequest' : 'runCpuUsPerRequest'));
+    return costOf(of, 'cpuUsPerRequest') / costs.reduce((sum, cost) => sum + cost, 0);
+  });
+}
+
+/** A table for each group, under its title. */
+export function tablesText(rows) {
+  const groups = GROUPS.filter(({ name }) => rows.some((row) => row.group === name));
+  return groups
+    .map(({ name, title }) => `${title}\n\n${tableText(rows.filter((row) => row.group === name))}`)
+    .join('\n\n');
+}
+
+function tableText(rows) {
   const head = [
     'client (min / median / max)',
     'requests',
@@ -58,8 +67,7 @@ export function tableText(rows) {
     'CPU without start-up',
     'requests per second',
     'peak memory, MiB',
-    'CPU ÷ wrk',
-    'undici dispatch ÷ it',
+    ...rows[0].ratios.map((ratio) => ratio.head),
   ];
   const body = rows.map((row) => [
     `${row.title}${row.faults.length > 0 ? ' (WRONG)' : ''}`,
@@ -69,18 +77,19 @@ export function tableText(rows) {
     spreadText(row.runCpuUs, 2),
     spreadText(row.perSecond, 0),
     spreadText(row.peakRssBytes, 0, 1024 * 1024),
-    spreadText(row.toWrk, 2),
-    spreadText(row.dispatchTo, 2),
+    ...row.ratios.map((ratio) => spreadText(ratio.values, 2)),
   ]);
   return table([head, ...body]);
 }
 
-/** The median over the rounds decides. */
+/** The median over the rounds decides. A bar for a client that is not in the tables is left out. */
 export function verdicts(rows, results) {
   const titleOf = (name) => rows.find((row) => row.name === name)?.title;
-  return BARS.map(({ of, by, direction, must, aim }) => {
+  const bars = BARS.filter(({ of }) => titleOf(of) !== undefined);
+  return bars.map(({ of, by, direction, must, aim }) => {
     const ratio = spread(ratios(results, of, by));
-    const what = `CPU of ${titleOf(of) ?? of} ÷ ${titleOf(by) ?? by}`;
+    const divisor = by.map((name) => titleOf(name) ?? name).join(' + ');
+    const what = `CPU of ${titleOf(of)} ÷ ${by.length > 1 ? `(${divisor})` : divisor}`;
     if (ratio === undefined) return { what, ratio, met: undefined, text: `not measured  ${what}` };
     return judge(what, ratio, direction, must, aim, 2);
   });

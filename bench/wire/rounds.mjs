@@ -2,20 +2,18 @@
 // in the machine drifts for all of them, so ratios are taken within a round.
 
 import { fileURLToPath } from 'node:url';
+import { CONCURRENCY } from './clients.mjs';
 import { runMeasured } from './measured-process.mjs';
-import { CONCURRENCY } from './options.mjs';
 
 const CLIENT_PROCESS = fileURLToPath(new URL('client.mjs', import.meta.url));
-/** Programs of their own; the others are modules for client.mjs. */
-const PROGRAMS = new Set(['wrk', 'flurry-cli']);
 const CLIENT_MS_MAX = 300_000;
 const WARM_UP_DIVISOR = 10;
 
-/** `clients` may lack wrk. Resolves to one result for each client and round; `say` hears of each. */
+/** Resolves to one result for each client and round; `say` hears of each. */
 export async function runRounds(setting, say) {
   const { rounds, requests, clients } = setting.options;
   const results = [];
-  let wrkPerSecond = requests;
+  const bestPerSecond = new Map();
   for (let round = 0; round <= rounds; round++) {
     const warmUp = round === 0;
     // Another one begins each time: nobody always runs after the same neighbour, on the same clock of the processor.
@@ -23,9 +21,12 @@ export async function runRounds(setting, say) {
     for (const client of [...clients.slice(first), ...clients.slice(0, first)]) {
       const whole = Math.min(requests, client.requestsMax ?? requests);
       const n = warmUp ? Math.ceil(whole / WARM_UP_DIVISOR) : whole;
-      const result = await runClient(setting, client, n, Math.max(1, Math.round(n / wrkPerSecond)));
+      const best = bestPerSecond.get(client.name) ?? 0;
+      // For wrk, which takes seconds; in its first run one will do.
+      const seconds = best === 0 ? 1 : Math.max(1, Math.round(n / best));
+      const result = await runClient(setting, client, n, seconds);
       // The best rate so far, not the last: after a disturbed second its next run would take far too long.
-      if (client.name === 'wrk') wrkPerSecond = Math.max(warmUp ? 1 : wrkPerSecond, result.perSecond);
+      bestPerSecond.set(client.name, Math.max(best, result.perSecond));
       if (!warmUp) results.push({ round, ...result });
       say(`${warmUp ? 'warm-up' : `round ${round}`}  ${lineOf(client, result)}`);
     }
@@ -34,16 +35,16 @@ export async function runRounds(setting, say) {
 }
 
 async function runClient({ server, wrk, folder, accountant }, client, requests, seconds) {
-  const { url } = server;
-  const context = { url, requests, concurrency: CONCURRENCY, folder, wrk, seconds };
-  const peer = PROGRAMS.has(client.name) ? await import(`../peers/${client.name}.mjs`) : undefined;
-  const argv = peer?.command(context) ?? [
-    process.execPath,
-    CLIENT_PROCESS,
-    client.name,
-    JSON.stringify(context),
-  ];
-  const cost = await runMeasured(argv, { accountant, timeoutMs: CLIENT_MS_MAX });
+  const isTls = client.group === 'tls';
+  const url = isTls ? server.tlsUrl : server.url;
+  const { list } = server;
+  const context = { url, requests, concurrency: CONCURRENCY, folder, wrk, seconds, list, ...client.given };
+  const module = new URL(client.peer ?? `../peers/${client.name}.mjs`, import.meta.url).href;
+  const peer = client.program ? await import(module) : undefined;
+  const argv = peer?.command(context) ?? [process.execPath, CLIENT_PROCESS, module, JSON.stringify(context)];
+  // Every client of Node takes it from there, and checks it as it would any other. wrk checks none.
+  const env = isTls ? { NODE_EXTRA_CA_CERTS: server.certificate } : {};
+  const cost = await runMeasured(argv, { accountant, timeoutMs: CLIENT_MS_MAX, env });
   const faults = [];
   let told = { requests, responses: 0, errors: 0 };
   try {
@@ -81,5 +82,5 @@ function resultOf(client, told, cost, faults) {
 function lineOf(client, { cpuUsPerRequest, requests, perSecond, faults }) {
   const cpu = cpuUsPerRequest === undefined ? '?' : cpuUsPerRequest.toFixed(2);
   const figures = `${requests} requests, ${cpu} µs CPU each, ${Math.round(perSecond)}/s`;
-  return `${client.title.padEnd(20)} ${figures}${faults.length > 0 ? `  WRONG: ${faults.join('; ')}` : ''}`;
+  return `${client.title.padEnd(33)} ${figures}${faults.length > 0 ? `  WRONG: ${faults.join('; ')}` : ''}`;
 }

@@ -2,13 +2,16 @@
 // project's own target where nginx is missing.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeCertificate } from './certificate.mjs';
 import { onEnd } from './cleanup.mjs';
+import { writeList } from './list.mjs';
 
 const TEMPLATE = fileURLToPath(new URL('nginx.conf.template', import.meta.url));
+const TLS_TEMPLATE = fileURLToPath(new URL('nginx-tls.conf.template', import.meta.url));
 const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
 const START_MS_MAX = 5_000;
 const PORT_TRIES = 3;
@@ -20,12 +23,15 @@ export function findProgram(name) {
   });
 }
 
-/** `idSum(n)`: the sum of the ids in the answers to /todos/1 … /todos/n. */
-export async function startServer(nginx, folder) {
+/**
+ * `idSum(n)`: the sum of the ids in the answers to /todos/1 … /todos/n. Of nginx also `list`, the files behind /list/…,
+ * and with an openssl `tlsUrl` and the `certificate` to trust there.
+ */
+export async function startServer({ nginx, openssl }, folder) {
   if (nginx === undefined) return startTarget();
   for (let tries = 1; ; tries++) {
     try {
-      return await startNginx(nginx, folder);
+      return await startNginx(nginx, openssl, folder);
     } catch (error) {
       // Somebody else may have taken the port between our look and nginx's.
       if (tries === PORT_TRIES) throw error;
@@ -33,13 +39,16 @@ export async function startServer(nginx, folder) {
   }
 }
 
-async function startNginx(nginx, folder) {
+async function startNginx(nginx, openssl, folder) {
   const home = join(folder, 'nginx');
   mkdirSync(home, { recursive: true });
+  // Its worker is somebody else where this runs as root, and has a file to read.
+  chmodSync(folder, 0o755);
+  const list = writeList(home);
   const port = await freePort();
   const conf = join(home, 'nginx.conf');
-  const text = readFileSync(TEMPLATE, 'utf8').replaceAll('@FOLDER@', home).replaceAll('@PORT@', String(port));
-  writeFileSync(conf, text);
+  writeFileSync(conf, filled(TEMPLATE, { FOLDER: home, PORT: port }));
+  const tls = openssl === undefined ? undefined : await prepareTls(openssl, home);
   const args = ['-p', home, '-c', conf, '-e', join(home, 'error.log')];
   const child = spawn(nginx, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const stop = ender(child);
@@ -53,12 +62,24 @@ async function startNginx(nginx, folder) {
   }
   const { stderr } = spawnSync(nginx, ['-v'], { encoding: 'utf8' });
   const name = stderr.replace('nginx version:', '').trim();
-  return { name: `${name}, 1 worker`, isNginx: true, url, stop, idSum: (n) => n };
+  return { name: `${name}, 1 worker`, isNginx: true, url, stop, list, ...tls, idSum: (n) => n };
+}
+
+async function prepareTls(openssl, home) {
+  const { certificate, key } = makeCertificate(openssl, home);
+  const port = await freePort();
+  const text = filled(TLS_TEMPLATE, { TLS_PORT: port, CERTIFICATE: certificate, KEY: key });
+  writeFileSync(join(home, 'tls.conf'), text);
+  return { tlsUrl: `https://127.0.0.1:${port}`, certificate };
+}
+
+function filled(template, values) {
+  return readFileSync(template, 'utf8').replace(/@([A-Z_]+)@/g, (_, name) => values[name]);
 }
 
 async function startTarget() {
   const child = spawn(process.execPath, [BIN, 'serve', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const stop = ender(child);
   const told = tail(child.stderr);

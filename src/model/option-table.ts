@@ -294,7 +294,7 @@ export const OPTIONS = {
     default: false,
     flag: '--cookies',
     group: 'Session',
-    doc: 'keep the cookies that come and send them back, as browsers do; on with -b and -c',
+    doc: 'keep the cookies that come and send them back, as browsers do; on with -b and --cookie-jar',
   }),
   cookie: text({
     default: undefined,

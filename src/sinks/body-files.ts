@@ -1,7 +1,7 @@
 // Bodies as files in a folder beside the output: where each goes, and writing those that are in memory. The path is
 // made of the index and the media type alone: nothing that a URL or a header says can lead out of the folder.
 
-import { rmSync, unlink, writeFile } from 'node:fs';
+import { unlink, unlinkSync, writeFile } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { BodyStore, BodyWriter } from '../model/contracts.ts';
 import type { Response, StoredBody } from '../model/outcome.ts';
@@ -35,8 +35,12 @@ export class BodyFiles implements BodyStore {
   }
 
   discard({ file }: StoredBody): void {
-    // At once, so that it is gone when the run is over. What cannot be removed is no more than a file too many.
-    rmSync(join(dirname(this.folder), file), { force: true });
+    try {
+      // At once, so that it is gone when the run is over.
+      unlinkSync(join(dirname(this.folder), file));
+    } catch {
+      // No more than a file too many.
+    }
   }
 
   #recorded(file: string): string {

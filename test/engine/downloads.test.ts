@@ -134,7 +134,7 @@ describe('a download', () => {
     const server = await replies(whole);
     const output = path('out');
     const sink = await jsonLines(output, { body: 'files' });
-    const summary = await flurry([server.url()], { failOn: 'body~line 150' }).to(sink);
+    const summary = await flurry([server.url()], { failOn: ['body~line 150'] }).to(sink);
     expect(summary.failures).toBe(1);
     expect(filesOf(`${output}.bodies`)).toEqual([]);
   });
@@ -142,8 +142,8 @@ describe('a download', () => {
 
 describe('a download that a condition on its status takes out', () => {
   it.each([
-    ['failOn', { failOn: '5xx' }],
-    ['filterStatus', { filterStatus: '503' }],
+    ['failOn', { failOn: ['5xx'] }],
+    ['filterStatus', { filterStatus: ['503'] }],
   ])('leaves no file (%s)', async (_, options) => {
     const server = await replies({ ...whole, status: 503 });
     const output = path('out');

@@ -1,0 +1,26 @@
+// Which programs are there, and what cannot be measured without the others. Starts nothing to measure.
+
+import { GROUPS } from './clients.mjs';
+import { findProgram } from './server.mjs';
+
+/** Every program that some row needs; undefined where it is missing. Debian and Ubuntu name the packages so too. */
+export function findPrograms() {
+  return { nginx: findProgram('nginx'), wrk: findProgram('wrk'), openssl: findProgram('openssl') };
+}
+
+/** The clients for which everything is there; `say` hears what is missing, who is left out, and what to install. */
+export function measurable(clients, programs, say) {
+  for (const [name, path] of Object.entries(programs)) {
+    if (path !== undefined) continue;
+    const without = clients.filter((client) => needs(client).includes(name)).map(({ title }) => title);
+    const instead =
+      name === 'nginx' ? ['the server is flurry serve: slower, so fewer requests come per turn'] : [];
+    if (without.length > 0) instead.push(`left out: ${without.join('; ')}`);
+    if (instead.length > 0) say(`${name} not found (apt-get install ${name}); ${instead.join('; ')}`);
+  }
+  return clients.filter((client) => needs(client).every((name) => programs[name] !== undefined));
+}
+
+function needs({ group, needs: own = [] }) {
+  return [...own, ...GROUPS.find(({ name }) => name === group).needs];
+}
