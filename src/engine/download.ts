@@ -278,9 +278,8 @@ export class Download implements ContentTaker {
 
   /** For the rest; all of it where the server cannot be trusted to give just that. False where it is not to be. */
   #sendAgain(request: Request): boolean {
-    if (request.cancelled || this.#resumes >= this.#tools.resumesMax) return false;
-    if (!this.#trusted) this.#startOver();
-    else if (this.#state === 'held') this.#spill();
+    if (this.#resumes >= this.#tools.resumesMax) return false;
+    if (this.#state === 'held') this.#spill();
     this.#resumes++;
     this.#resuming = this.#trusted;
     this.#state = 'idle';

@@ -30,7 +30,7 @@ async function mistaken(...argv: string[]): Promise<string> {
 describe('options', () => {
   it.each([
     [['--concurency', '5'], 'unknown option --concurency; did you mean --concurrency?'],
-    [['--no-such-thing=s3cret'], 'unknown option --zzz; flurry run --help shows what there is'],
+    [['--no-such-thing=s3cret'], 'unknown option --no-such-thing; flurry run --help shows what there is'],
     [['-Z'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-qZ'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-output', 'x'], 'unknown option -output; did you mean --output?'],

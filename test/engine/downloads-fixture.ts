@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type FlurryOptions, flurry, jsonLines, type RecordFileOptions } from 'flurry';
+import type { BodyStore, BodyWriter } from '../../src/model/contracts.ts';
 import type { RawPeer, RawRequest } from '../server/raw-server.ts';
 
 /** Bodies beyond it are not held in memory: small enough that tests need no large ones. */
@@ -41,6 +42,41 @@ export function filesOf(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const all = readdirSync(folder, { recursive: true, withFileTypes: true });
   return all.filter((one) => one.isFile()).map(({ name }) => name);
+}
+
+/** Bodies in memory, one for each index. */
+export class MemoryBodies implements BodyStore {
+  readonly bodies: string[] = [];
+  appends = 0;
+  /** After each append it takes no more until the event loop has turned. */
+  slow = false;
+
+  open(index: number, onRoom: () => void): BodyWriter {
+    let content = '';
+    return {
+      get bytes() {
+        return content.length;
+      },
+      append: (bytes, start, end) => {
+        content += bytes.toString('latin1', start, end);
+        this.appends++;
+        if (this.slow) setImmediate(onRoom);
+        return !this.slow;
+      },
+      restart: () => {
+        content = '';
+      },
+      finish: (_, done) => {
+        this.bodies[index] = content;
+        done(undefined, { bytes: content.length, file: `body ${index}` });
+      },
+      remove: (done) => done(),
+    };
+  }
+
+  discard(): void {
+    throw new Error('nothing to discard');
+  }
 }
 
 export interface Reply {

@@ -5,11 +5,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { flurry, jsonLines } from 'flurry';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BodyStore, BodyWriter } from '../../src/model/contracts.ts';
 import { RawServer, type Script } from '../server/raw-server.ts';
 import { temporaryFolder } from '../sinks/folder.ts';
-import { download, filesOf, type Reply, rangeOf, reply } from './downloads-fixture.ts';
-import { ArraySink } from './fixture.ts';
+import { download, filesOf, MemoryBodies, type Reply, rangeOf, reply } from './downloads-fixture.ts';
+import { ArraySink, Network } from './fixture.ts';
 
 const path = temporaryFolder();
 const servers: RawServer[] = [];
@@ -93,31 +92,13 @@ describe('a download', () => {
 
   it('waits where the disk takes no more, and goes on when it does', async () => {
     const server = await replies({ ...whole, body: BODY.repeat(2000) });
-    const sink = new ArraySink() as ArraySink & { bodies: BodyStore };
-    let waits = 0;
-    let stored = '';
-    sink.bodies = {
-      discard: () => expect.unreachable(),
-      open(_, onRoom): BodyWriter {
-        return {
-          bytes: 0,
-          append(bytes, start, end) {
-            stored += bytes.toString('latin1', start, end);
-            (this as { bytes: number }).bytes += end - start;
-            waits++;
-            setImmediate(onRoom);
-            return false;
-          },
-          restart: () => expect.unreachable(),
-          remove: () => expect.unreachable(),
-          finish: (type, done) => done(undefined, { bytes: stored.length, file: `a file ${type}` }),
-        };
-      },
-    };
+    const bodies = new MemoryBodies();
+    bodies.slow = true;
+    const sink = Object.assign(new ArraySink(), { bodies });
     await flurry([server.url()]).to(sink);
-    expect(stored).toBe(BODY.repeat(2000));
-    expect(waits).toBeGreaterThan(10);
-    expect(sink.outcomes[0]).toMatchObject({ stored: { file: 'a file ', bytes: stored.length } });
+    expect(bodies.bodies[0]).toBe(BODY.repeat(2000));
+    expect(bodies.appends).toBeGreaterThan(10);
+    expect(sink.outcomes[0]).toMatchObject({ stored: { file: 'body 0', bytes: BODY.length * 2000 } });
   });
 
   it('follows redirects, whose own bodies are nobody’s', async () => {
@@ -248,6 +229,26 @@ describe('a download whose transfer breaks', () => {
     const { record, content } = await download(server.url(), path('out'), { followRedirects: true });
     expect(server.arrivals.map(({ target }) => target)).toEqual(['/', '/there', '/there']);
     expect([record['status'], content]).toEqual([200, BODY]);
+  });
+
+  it('asks for the same rest where the connection that it is asked on turns out to be closed', async () => {
+    const network = new Network((peer, { target, nth }) => {
+      const length = `Content-Length: ${BODY.length}\r\n${TAGGED}`;
+      if (target === '/0') return peer.send([`HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi`], 0);
+      if (nth > 0) return peer.finish();
+      if (peer.wire.written.includes('Range: bytes=700-')) {
+        const { fields, body } = rest(700);
+        return peer.send([`HTTP/1.1 206 Part\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`], 0);
+      }
+      peer.send([`HTTP/1.1 200 OK\r\n${length}\r\n`, BODY.slice(0, 700)], 50, () => peer.finish());
+    });
+    const sink = Object.assign(new ArraySink(), { bodies: new MemoryBodies() });
+    const { core } = network.run(['http://h/0', 'http://h/1'], { bodyBytesMax: 64 }, sink);
+    expect(await network.end(core)).toBeUndefined();
+    expect(sink.bodies.bodies[1]).toBe(BODY);
+    expect(
+      network.connector.wires.map(({ written }) => written.split('Range: bytes=700-').length - 1),
+    ).toEqual([1, 0, 1]);
   });
 
   it('asks again for what a part left out', async () => {

@@ -88,7 +88,8 @@ describe('--resolve', () => {
   ])('refuses %j with the right form', (entry) => {
     const said = message(['ok.test:80:192.0.2.1', entry], []);
     expect(said).toMatch(/^resolve takes host:port:address\[,address\] /);
-    expect(said).toContain(`not ${JSON.stringify(entry)}`);
+    // Of a URL whose port cannot be read nothing is shown: it may be a password that was cut.
+    expect(said).toContain(`not ${JSON.stringify(entry.replace(/^https:.*/, 'https://…'))}`);
   });
 
   it('refuses a name where an address belongs, and says where names go', () => {
