@@ -64,26 +64,17 @@ describe('a body that is larger than what is held', () => {
     expect(aheadMax).toBeLessThan(20 * MIB);
   });
 
-  it('holds no more than a bound while nobody reads, encoded or not', async () => {
-    const zeros = gzipSync(Buffer.alloc(8 * MIB), { level: 1 });
+  it('stops its server while nobody reads', async () => {
     const sent = { bytes: 0 };
     await open((peer, { target }) => {
-      if (target === '/plain') {
-        peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${50 * MIB}\r\n\r\n`);
-        return flow(peer, (50 * MIB) / PIECE.length, sent);
-      }
       if (target === '/next') return peer.send('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
-      peer.send(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${zeros.length}\r\n\r\n`);
-      peer.send(zeros);
+      peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${50 * MIB}\r\n\r\n`);
+      flow(peer, (50 * MIB) / PIECE.length, sent);
     });
-    const plain = await session.fetch(server.url('/plain'));
-    const decoded = await session.fetch(server.url('/gzip'));
-    for (let i = 0; i < 50; i++) await (await session.fetch(server.url('/next'))).text();
+    const response = await session.fetch(server.url());
+    for (let i = 0; i < 100; i++) await (await session.fetch(server.url('/next'))).text();
     expect(sent.bytes).toBeLessThan(20 * MIB);
-    const { arrayBuffers } = process.memoryUsage();
-    expect(arrayBuffers).toBeLessThan(64 * MIB);
-    await plain.body!.cancel();
-    expect((await decoded.arrayBuffer()).byteLength).toBe(8 * MIB);
+    await response.body!.cancel();
   });
 
   it('is not bounded by what may be held of a body', async () => {
