@@ -29,7 +29,7 @@ export class Downloads {
       bodies,
       bytesMax: settings.downloadBytesMax,
       resumesMax: settings.downloadResumes,
-      heldBytesMax: Math.min(HELD_BYTES_MAX, settings.bodyBytesMax),
+      heldBytesMax: Math.min(HELD_BYTES_MAX, settings.bodyBytesMax, settings.downloadBytesMax),
       // The limit on what is decoded is the one on what is kept.
       decoding: settings.compressed ? { ...decoding, decodedBytesMax: Number.MAX_SAFE_INTEGER } : undefined,
       ...run,

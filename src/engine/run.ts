@@ -114,6 +114,9 @@ export class RunCore {
     this.state = 'aborting';
     if (this.#underWay === undefined) return this.#session.transport.abort();
     for (const request of [...this.#underWay]) request.cancel();
+    // Others may keep for long the slots that these wait for.
+    for (const request of this.#scheduler.abandon()) this.#deliver(neverSent(request));
+    this.#scheduler.pump();
   }
 
   /** The caller's reason ends it: as abort, and the run rejects with the reason. */
@@ -139,7 +142,7 @@ export class RunCore {
 
   /** Nobody waits for it any more, or nothing is sent any more. */
   #refuse(request: Request): void {
-    this.#done(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+    this.#done(request, neverSent(request));
   }
 
   /** One function for all requests, not a closure for each. */
@@ -289,4 +292,8 @@ export class RunCore {
   toString(): string {
     return `run ${this.state}: ${this.#scheduler}; ${this.#session}`;
   }
+}
+
+function neverSent(request: Request): Failure {
+  return Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0);
 }

@@ -43,6 +43,8 @@ const OF_THE_RUN: ReadonlySet<string> = new Set([
   'lookAheadBytesMax',
   'outcomesMax',
   'addedMax',
+  'downloadBytesMax',
+  'downloadResumes',
   'durationMs',
   'graceMs',
   'failOn',

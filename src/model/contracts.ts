@@ -145,8 +145,8 @@ export interface ContentTaker {
 /** What a taker may do to the response that it takes. */
 export interface ContentControl {
   resume(): void;
-  /** It wants no more: the request fails with kind `aborted`, and its connection closes. */
-  cancel(): void;
+  /** It wants no more: the request fails with kind `aborted`, or `unknown` for an error, and its connection closes. */
+  cancel(error?: unknown): void;
 }
 
 /** Where a sink keeps bodies that need not be in memory. */

@@ -142,9 +142,26 @@ export class Scheduler implements Waiter {
 
   /** As settle, and `next` comes of it (a redirect): admitted anew, as the input's requests are, but before them. */
   follow(request: Request, next: Request): void {
-    this.#end(request);
+    // First: a slot that is free may be offered to this very run, which would take itself to be at its end.
     this.#following.push(next);
+    this.#end(request);
     this.pump();
+  }
+
+  /** After a stop: what waits all the same, for slots that others of the session have, is given back and never sent. */
+  abandon(): Request[] {
+    const left: Request[] = [];
+    for (let next = this.#following.shift(); next !== undefined; next = this.#following.shift())
+      left.push(next);
+    for (const lane of this.#lanes.values()) {
+      for (let next = lane.waiting.shift(); next !== undefined; next = lane.waiting.shift()) {
+        this.#left(next);
+        left.push(next);
+      }
+      this.#ready.remove(lane);
+      if (lane.busy && lane.inFlight === 0) this.#rest(lane);
+    }
+    return left;
   }
 
   /** Of what waits only what a redirect asked for goes on: its request was sent, and is owed an outcome. */
@@ -196,8 +213,9 @@ export class Scheduler implements Waiter {
     this.#events.drained();
   }
 
+  /** In a pause too: they keep their slots, for which others of the session wait, and bring no more than was under way. */
   #repeat(): void {
-    while (this.#again.length > 0 && !this.#paused) this.#events.dispatch(this.#again.shift()!);
+    while (this.#again.length > 0) this.#events.dispatch(this.#again.shift()!);
   }
 
   #maySend(): boolean {
@@ -330,7 +348,7 @@ export class Scheduler implements Waiter {
     lane.slots.release();
     if (lane.waiting.length > 0) {
       if (lane.level === -1) this.#line(lane);
-    } else if (lane.inFlight === 0) this.#rest(lane);
+    } else if (lane.inFlight === 0 && lane.busy) this.#rest(lane);
   }
 
   /** It has nothing under way and nothing waiting. A few such lanes are kept, to be found again. */

@@ -1,7 +1,7 @@
 // The connections of one origin, and of all origins together. It decides which connection a request goes out on;
 // how many requests there may be at once was decided before (scheduler). Every step is O(1).
 
-import type { Address, Done, Resolver, Routes } from '../model/contracts.ts';
+import type { Address, Done, Holder, Resolver, Routes } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
 import { Failure } from '../model/outcome.ts';
@@ -72,7 +72,7 @@ export function poolKey(origin: Origin, proxy: ProxyServer | undefined): string 
   return proxy === undefined ? origin.key : `${origin.key} ${proxy.key}`;
 }
 
-export class OriginPool implements ConnectionOwner {
+export class OriginPool implements ConnectionOwner, Holder {
   readonly origin: Origin;
   readonly proxy: ProxyServer | undefined;
   /** Under which the transport keeps it. */
@@ -164,7 +164,15 @@ export class OriginPool implements ConnectionOwner {
     for (const connection of [...this.#connections]) connection.retire();
   }
 
+  /** It waits here, for room or for a poll. */
+  cancel(request: Request): void {
+    this.#refuse(request);
+    if (this.#pending.length > 0) this.#drain();
+  }
+
+  /** Not twice: what was cancelled while it waited is come by later. */
   #refuse(request: Request): void {
+    if (request.done === undefined) return;
     settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
@@ -202,13 +210,15 @@ export class OriginPool implements ConnectionOwner {
    */
   #check(connection: Connection, request: Request): void {
     this.#checking++;
+    request.holder = this;
     this.#tools.clock.afterPoll(() => {
       this.#checking--;
-      if (connection.state === 'open' && !request.cancelled) {
+      if (connection.state === 'open') {
+        if (request.cancelled) return this.onIdle(connection);
         connection.send(request, this.#tools.clock.now());
         return this.onRoom(connection);
       }
-      this.send(request, request.done!);
+      if (!request.cancelled) this.send(request, request.done!);
       this.#leaveIfEmpty();
     });
   }
@@ -216,6 +226,7 @@ export class OriginPool implements ConnectionOwner {
   // ── pipelining (RFC 9112 section 9.3.2) ─────────────────────────────────────────────────────────────────
 
   #pipeline(request: Request): void {
+    request.holder = this;
     this.#pending.push(request);
     // The connection whose response is being handed out comes by itself in a moment (onRoom, onIdle).
     if (this.free === undefined) this.#drain();

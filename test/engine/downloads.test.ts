@@ -111,6 +111,16 @@ describe('a download', () => {
     expect([content, files.length]).toEqual([BODY, 1]);
   });
 
+  it('is not what a challenge comes with', async () => {
+    const challenge =
+      'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth"\r\nContent-Type: text/html\r\n';
+    const server = await replies({ status: 401, fields: challenge, body: BODY }, whole);
+    const options = { user: 'me:secret', digest: true, bodyBytesMax: 100_000 };
+    const { record, content, files } = await download(server.url(), path('out'), options);
+    expect(record).toMatchObject({ status: 200, attempts: 2 });
+    expect([content, files]).toEqual([BODY, ['000000.bin']]);
+  });
+
   it('is held in memory where a condition looks at it', async () => {
     const server = await replies(whole);
     const output = path('out');
@@ -149,6 +159,12 @@ describe('a download that is decoded', () => {
       expect((await download(server.url(), path('out'))).content).toBe(gzip);
     },
   );
+
+  it.each([false, true])('is stored decoded where it is small too (chunked: %s)', async (chunked) => {
+    const server = await replies({ ...coded, body: gzipSync('hello').toString('latin1'), chunked });
+    const { record, content } = await download(server.url(), path('out'), { compressed: true });
+    expect([record['bytes'], content]).toEqual([5, 'hello']);
+  });
 
   it('is not resumed, but is as it came', async () => {
     const server = await serve((peer, one) => {
@@ -189,6 +205,8 @@ describe('a download beyond its limit', () => {
       message: `127.0.0.1:${server.port} sent a body beyond the limit of ${BODY.length - 1} (downloadBytesMax)`,
     });
     expect(files).toEqual([]);
+    const small = await download(server.url(), path('out'), { downloadBytesMax: 10 });
+    expect(small.record).toMatchObject({ error: { kind: 'too-large' } });
     const fits = await download(server.url(), path('out'), { downloadBytesMax: BODY.length });
     expect(fits.content).toBe(BODY);
   });
@@ -229,6 +247,27 @@ describe('a download whose transfer breaks', () => {
     const { record, content } = await download(server.url(), path('out'), { followRedirects: true });
     expect(server.arrivals.map(({ target }) => target)).toEqual(['/', '/there', '/there']);
     expect([record['status'], content]).toEqual([200, BODY]);
+  });
+
+  it('goes on after a silence', async () => {
+    const network = new Network((peer) => {
+      const part = rest(700);
+      if (network.peers.length === 1) {
+        return peer.send(
+          [`HTTP/1.1 200 OK\r\nContent-Length: ${BODY.length}\r\n${TAGGED}\r\n`, BODY.slice(0, 700)],
+          5,
+          () => {},
+        );
+      }
+      peer.send(
+        [`HTTP/1.1 206 Part\r\nContent-Length: ${part.body.length}\r\n${part.fields}\r\n${part.body}`],
+        0,
+      );
+    });
+    const sink = Object.assign(new ArraySink(), { bodies: new MemoryBodies() });
+    const { core } = network.run(['http://h/'], { bodyBytesMax: 64, idleTimeoutMs: 2_000 }, sink);
+    await network.end(core);
+    expect([sink.bodies.bodies[0], sink.outcomes[0]!.attempts]).toEqual([BODY, 2]);
   });
 
   it('asks for the same rest where the connection that it is asked on turns out to be closed', async () => {
@@ -279,6 +318,20 @@ describe('a download whose transfer breaks', () => {
     const server = await replies(broken, { status: 503, fields: '', body: 'busy '.repeat(50) });
     const { record, content } = await download(server.url(), path('out'));
     expect([record['status'], content]).toEqual([503, 'busy '.repeat(50)]);
+  });
+
+  it('asks with the credentials of the session', async () => {
+    const server = await replies(broken, rest(700));
+    await download(server.url(), path('out'), { user: 'me:secret' });
+    for (const { head } of server.arrivals) expect(head).toContain('Authorization: Basic bWU6c2VjcmV0\r\n');
+    expect(ranges(server)[1]).toEqual({ start: 700, validator: '"v1"' });
+  });
+
+  it('leaves nothing of what was on the disk', async () => {
+    const server = await replies({ status: 200, fields: '', body: BODY.repeat(200), cut: 300_000 });
+    const { record, files } = await download(server.url(), path('out'));
+    expect(record).toMatchObject({ error: { phase: 'body', kind: 'closed' } });
+    expect(files).toEqual([]);
   });
 
   it('goes on as often as is allowed, and no longer', async () => {

@@ -198,4 +198,16 @@ describe('a body that ends with its TLS connection', () => {
     await using secure = new Session({ insecure: true });
     for (let i = 0; i < 3; i++) expect(await (await secure.fetch(server.url())).text()).toBe('all of it');
   });
+
+  it('is not held back where it is a stream of events, and is not handed out twice', async () => {
+    const events = 'HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: 1\n\n';
+    server = await RawServer.open((peer) => peer.end(events), { tls: LOCALHOST });
+    await using secure = new Session({ insecure: true });
+    const first = await secure.fetch(server.url());
+    await expect(first.text()).rejects.toMatchObject({
+      message: 'terminated',
+      cause: { message: expect.stringContaining('came again') },
+    });
+    expect(await (await secure.fetch(server.url())).text()).toBe('data: 1\n\n');
+  });
 });

@@ -125,7 +125,7 @@ export class Desk implements SchedulerEvents {
     const times = (this.dispatched.get(index) ?? 0) + 1;
     if (times > (this.due.get(index) ?? 1)) throw new Error(`${index} dispatched ${times} times`);
     if (times === 1 && this.stopped) throw new Error(`${index} dispatched after the stop`);
-    if (this.paused && !this.stopped) throw new Error(`${index} dispatched in a pause`);
+    if (times === 1 && this.paused && !this.stopped) throw new Error(`${index} dispatched in a pause`);
     this.dispatched.set(index, times);
     this.inFlight.push(request);
     const here = (this.perHost.get(origin.key) ?? 0) + 1;
@@ -192,9 +192,8 @@ export class Desk implements SchedulerEvents {
   /** A slot may be idle only where nothing may take it. To be called when the scheduler has come to rest. */
   checkNoIdleSlot(): void {
     const { concurrency, perHost } = this.settings;
+    if (this.againDue.length > 0) throw new Error(`${this.againDue} wait to be sent again in their slots`);
     if (this.paused || this.stopped || this.inFlight.length >= concurrency) return;
-    if (this.againDue.length > 0)
-      throw new Error(`${this.againDue} wait to be sent again beside an idle slot`);
     const sendable = this.waiting.find((r) => (this.perHost.get(r.origin.key) ?? 0) < perHost);
     if (sendable !== undefined) throw new Error(`${sendable} waits beside an idle slot`);
     this.#count();

@@ -223,6 +223,16 @@ describe('the scheduler', () => {
     expect([desk.inFlight.length, desk.dispatched.size, desk.drains]).toEqual([0, 1, 1]);
   });
 
+  it('sends again in a pause too: it has a slot that others may wait for', () => {
+    const desk = new Desk(hosts(0, 0, 0), { concurrency: 2, perHost: 2 });
+    desk.scheduler.pump();
+    desk.pause();
+    desk.settle(desk.inFlight[0]!, true);
+    expect([desk.dispatched.get(0), desk.inFlight.length]).toEqual([2, 2]);
+    desk.settle(desk.inFlight[0]!, false);
+    expect(desk.inFlight).toHaveLength(1);
+  });
+
   it('still sends again, after a stop in a pause, what had been sent before: it is owed an outcome', () => {
     const desk = new Desk(hosts(0, 0, 0), { concurrency: 2, perHost: 2 });
     desk.scheduler.pump();

@@ -27,7 +27,7 @@ class Watcher {
   }
 
   readonly #onAbort = (): void => {
-    for (const call of [...this.#told]) {
+    for (const call of this.#told) {
       this.delete(call);
       call.abort(this.#signal.reason);
     }

@@ -97,7 +97,7 @@ function usual(url: string, init: Init): Asked | undefined {
     signal: signal ?? undefined,
     redirect,
     credentials: credentials !== 'omit',
-    integrity: integrity === undefined || integrity === null ? '' : String(integrity),
+    integrity: integrity === undefined ? '' : String(integrity),
     request: undefined,
     given: undefined,
   };

@@ -44,6 +44,12 @@ export class ArrivingResponse implements ParserEvents {
     this.#firstByteMs = 0;
   }
 
+  /** Its request is over. What this very read holds of it yet is nobody's. */
+  abandon(): void {
+    this.#request = undefined;
+    this.taker = undefined;
+  }
+
   /** Why it cannot be taken; then nothing more of this connection can. */
   get fault(): Fault | undefined {
     return this.#parser.state === 'faulty' ? this.#parser.fault : undefined;
@@ -96,19 +102,36 @@ export class ArrivingResponse implements ParserEvents {
   }
 
   onHead(head: ResponseHead): void {
+    const request = this.#request;
+    if (request === undefined) return;
     this.head = head;
-    const request = this.#request!;
     if (this.#control === undefined || request.taker === undefined) return;
-    if (request.taker.onHead(request, head, this.#control)) this.taker = request.taker;
+    let takes = false;
+    try {
+      takes = request.taker.onHead(request, head, this.#control);
+    } catch (error) {
+      this.#control.cancel(error);
+    }
+    // It may have cancelled the request.
+    if (takes && this.#request === request) this.taker = request.taker;
   }
 
   onContent(b: Buffer, start: number, end: number): Fault | undefined {
     if (this.taker !== undefined) {
-      if (!this.taker.onContent(b, start, end)) this.holds = true;
+      this.#give(this.taker, b, start, end);
       return undefined;
     }
+    if (this.#request === undefined) return undefined;
     const { contentLength } = this.head!.framing;
     return this.#body.take(b, start, end, this.#body.length === 0 && contentLength === end - start);
+  }
+
+  #give(taker: ContentTaker, b: Buffer, start: number, end: number): void {
+    try {
+      if (!taker.onContent(b, start, end)) this.holds = true;
+    } catch (error) {
+      this.#control!.cancel(error);
+    }
   }
 
   onMessage(trailerLines: string): void {

@@ -63,7 +63,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     this.#tools = tools;
     this.#owner = owner;
     this.#response = new ArrivingResponse(tools.settings.limits, tools.heads);
-    this.#body = new OutgoingBody(tools.settings, (error) => this.#onUpload(error));
+    this.#body = new OutgoingBody(tools.settings, tools.clock, (error) => this.#onUpload(error));
   }
 
   /** Requests that have been sent or will be as soon as it is open. */
@@ -239,8 +239,9 @@ export class Connection extends Timed implements Holder, WireEvents {
         this.#wire!.resume();
         this.#deadline(this.#tools.settings.idleTimeoutMs, this.#tools.clock.now());
       },
-      cancel: () => {
-        if (this.#current === request && this.state === 'open') this.#breakDown('body', 'aborted', undefined);
+      cancel: (error) => {
+        if (this.#current !== request || this.state !== 'open') return;
+        this.#breakDown('body', error === undefined ? 'aborted' : 'unknown', error);
       },
     };
   }
@@ -277,6 +278,8 @@ export class Connection extends Timed implements Holder, WireEvents {
     const response = this.#response.take(request, nowMs, this.#timings, this.#remoteAddress);
     this.#timings = REUSED;
     this.#body.end();
+    // Over TLS the end may come with the read after which its taker wanted no more.
+    if (this.#response.holds) this.#wire!.resume();
     if (this.#last || (next === undefined && !this.reusable)) {
       this.#close();
     } else if (next !== undefined) {
@@ -460,6 +463,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     this.state = 'closed';
     this.#out = '';
     this.#body.close();
+    this.#response.abandon();
     this.#tools.wheel.forget(this);
     const unanswered = this.#behind;
     this.#behind = [];

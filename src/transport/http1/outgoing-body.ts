@@ -1,7 +1,7 @@
 // The body of a connection's present request on its way out, and whether it is held back for a 100 Continue
 // (RFC 9110 section 10.1.1). Decides nothing about the connection.
 
-import type { Wire } from '../../model/contracts.ts';
+import type { Clock, Wire } from '../../model/contracts.ts';
 import type { Request } from '../../model/request.ts';
 import type { ConnectionSettings } from './connection-tools.ts';
 import { type OnProgress, type Upload, uploadOf } from './upload.ts';
@@ -12,17 +12,19 @@ export class OutgoingBody {
   /** Its head is out and its body waits. */
   holdsBack = false;
   readonly #settings: ConnectionSettings;
+  readonly #clock: Clock;
   readonly #onProgress: OnProgress;
   #upload: Upload | undefined;
 
-  constructor(settings: ConnectionSettings, onProgress: OnProgress) {
+  constructor(settings: ConnectionSettings, clock: Clock, onProgress: OnProgress) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#onProgress = onProgress;
   }
 
   /** False where the request has no octets to send behind its head. */
   begin(request: Request, wire: Wire): boolean {
-    this.#upload = uploadOf(request, wire, this.#onProgress);
+    this.#upload = uploadOf(request, wire, this.#clock, this.#onProgress);
     if (this.#upload === undefined) return false;
     this.expected = this.#expectsContinue(request);
     this.holdsBack = this.expected;

@@ -2,10 +2,13 @@
 // half way when a response comes early (RFC 9112 section 9.5).
 
 import type { BodyReader, BodyStream } from '../../model/body-stream.ts';
-import type { Wire } from '../../model/contracts.ts';
+import type { Clock, Wire } from '../../model/contracts.ts';
 import type { Request } from '../../model/request.ts';
 
 const SLICE_BYTES = 64 * 1024;
+/** After so many pieces without a pause all sockets are read: a producer and a peer that are both quick would keep
+ *  everybody else, deadlines and an early response waiting for as long as the body lasts. */
+const PIECES_MAX = 256;
 const LINE_END = Buffer.from('\r\n');
 
 export interface Upload {
@@ -27,9 +30,14 @@ export interface Upload {
 export type OnProgress = (error: Error | undefined) => void;
 
 /** Undefined where the request has no octets to send behind its head. */
-export function uploadOf(request: Request, wire: Wire, onProgress: OnProgress): Upload | undefined {
+export function uploadOf(
+  request: Request,
+  wire: Wire,
+  clock: Clock,
+  onProgress: OnProgress,
+): Upload | undefined {
   const { body, stream } = request;
-  if (stream !== undefined) return new StreamUpload(wire, stream, onProgress);
+  if (stream !== undefined) return new StreamUpload(wire, stream, clock, onProgress);
   return body === undefined || body.length === 0 ? undefined : new BytesUpload(wire, body);
 }
 
@@ -73,17 +81,23 @@ class StreamUpload implements Upload {
   spent = false;
   readonly #wire: Wire;
   readonly #stream: BodyStream;
+  readonly #clock: Clock;
   readonly #onProgress: OnProgress;
   /** Octets still due, where a length was promised. */
   #left: number | undefined;
   #reader: BodyReader | undefined;
+  #closed = false;
   #asked = false;
   #takes = true;
   #pumping = false;
+  #pieces = 0;
+  /** It lets others have their turn. */
+  #rests = false;
 
-  constructor(wire: Wire, stream: BodyStream, onProgress: OnProgress) {
+  constructor(wire: Wire, stream: BodyStream, clock: Clock, onProgress: OnProgress) {
     this.#wire = wire;
     this.#stream = stream;
+    this.#clock = clock;
     this.#left = stream.length;
     this.#onProgress = onProgress;
   }
@@ -94,9 +108,15 @@ class StreamUpload implements Upload {
 
   start(head: string): void {
     if (head !== '') this.#takes = this.#wire.write(head, undefined);
-    this.#reader = this.#stream.open();
     this.spent = !this.#stream.replayable;
-    this.#pump();
+    try {
+      this.#reader = this.#stream.open();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    // Its opening may have stopped the request.
+    if (this.#closed) this.#letGo();
+    else this.#pump();
   }
 
   resume(): void {
@@ -105,37 +125,74 @@ class StreamUpload implements Upload {
   }
 
   close(): void {
-    this.#reader?.close();
+    this.#closed = true;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    const reader = this.#reader;
     this.#reader = undefined;
+    try {
+      reader?.close();
+    } catch {
+      // It was told; what it makes of that concerns no request any more.
+    }
   }
 
   #pump(): void {
-    if (this.#pumping) return;
+    if (this.#pumping || this.#rests) return;
     this.#pumping = true;
-    while (this.#reader !== undefined && this.#takes && !this.#asked) {
-      this.#asked = true;
-      this.#reader.read(this.#onRead);
-    }
+    while (this.#reader !== undefined && this.#takes && !this.#asked && !this.#rests) this.#ask(this.#reader);
     this.#pumping = false;
   }
 
-  readonly #onRead = (error: Error | undefined, bytes: Uint8Array | undefined): void => {
-    this.#asked = false;
-    if (this.#reader === undefined) return;
-    const wrong = error ?? this.#give(bytes);
-    if (wrong !== undefined) {
-      this.close();
-      // Told in any case: nobody else sees it.
-      return this.#onProgress(wrong);
+  #ask(reader: BodyReader): void {
+    if (this.#pieces === PIECES_MAX) return this.#rest();
+    this.#pieces++;
+    this.#asked = true;
+    try {
+      reader.read(this.#onRead);
+    } catch (error) {
+      this.#fail(error);
     }
+  }
+
+  #rest(): void {
+    this.#rests = true;
+    this.#clock.afterPoll(() => {
+      this.#rests = false;
+      this.#pieces = 0;
+      if (this.#reader === undefined) return;
+      this.#pump();
+      this.#onProgress(undefined);
+    });
+  }
+
+  readonly #onRead = (error: Error | undefined, bytes: Uint8Array | undefined): void => {
+    // What nobody asked for is no part of it.
+    if (this.#reader === undefined || !this.#asked) return;
+    this.#asked = false;
+    const wrong = error ?? this.#give(bytes);
+    if (wrong !== undefined) return this.#fail(wrong);
     if (this.#pumping) return;
     this.#pump();
     this.#onProgress(undefined);
   };
 
+  /** Told in any case: nobody else sees it. */
+  #fail(error: unknown): void {
+    this.#asked = false;
+    if (this.#closed) return;
+    this.close();
+    this.#onProgress(error instanceof Error ? error : new Error(String(error)));
+  }
+
   /** What is wrong with it: a length that was promised is kept to the octet, or the peer would misread what follows. */
   #give(bytes: Uint8Array | undefined): Error | undefined {
     if (bytes === undefined) return this.#end();
+    if (!(bytes instanceof Uint8Array)) return new Error('it gave something else than octets');
+    // A chunk of no octets would be the last one (RFC 9112 section 7.1).
+    if (bytes.length === 0) return undefined;
     if (this.#left === undefined) {
       // A chunk leaves whole: its size, its data and the line end behind them in one write.
       const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END]);

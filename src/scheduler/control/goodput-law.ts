@@ -1,0 +1,270 @@
+// Finds how many requests in flight give the most successful responses per second, and follows when that changes.
+
+import type { ControlLaw, Sample } from './law.ts';
+import { Pace } from './pace.ts';
+import { Window } from './window.ts';
+
+export interface GoodputSettings {
+  readonly initial: number;
+  readonly max: number;
+}
+
+type Phase = 'ramp' | 'rest' | 'base' | 'test';
+
+const LN2 = Math.log(2);
+const STEP = { min: Math.log(1.15), first: Math.log(1.5), max: LN2 };
+/** A latency counts as no more than so many typical ones: the tail must not decide. */
+const TAIL = 4;
+const RAMP_ELASTICITY = 0.5;
+const UP = 0.12;
+const DOWN = 0.1;
+/** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
+const MARGIN = 1.08;
+const PAIRS_MAX = 4;
+
+export class GoodputLaw implements ControlLaw {
+  limit: number;
+  readonly #settings: GoodputSettings;
+  readonly #pace = new Pace();
+  readonly #now = new Window();
+  readonly #base = new Window();
+  readonly #best = new Window();
+  #phase: Phase = 'ramp';
+  #typicalMs = 0;
+  /** What is held while another is tried. */
+  #held: number;
+  #direction: 1 | -1 = 1;
+  #step = STEP.first;
+  #pairs = 0;
+  #sum = 0;
+  #weight = 0;
+  #restMs = 100;
+  #restFromMs = 0;
+  #cutMs = Number.NEGATIVE_INFINITY;
+  #upFromMs = 0;
+  #upWaitMs = 500;
+  #saturation = 0;
+
+  constructor(settings: GoodputSettings) {
+    this.#settings = settings;
+    this.limit = this.#held = Math.min(settings.initial, settings.max);
+  }
+
+  get ratePerSecond(): number | undefined {
+    return this.#pace.ratePerSecond;
+  }
+
+  get pausedUntilMs(): number {
+    return this.#pace.pausedUntilMs;
+  }
+
+  saturation(share: number): void {
+    this.#saturation = share;
+  }
+
+  record(sample: Sample): void {
+    const { nowMs, verdict, latencyMs, status } = sample;
+    const startedMs = nowMs - latencyMs;
+    if (status === 429) {
+      this.#pace.refused(nowMs, startedMs, sample.retryAfterMs);
+      if (this.#phase === 'ramp') this.#hold(nowMs, this.limit, 1, STEP.min);
+      return;
+    }
+    if (verdict === 'ignore' && status === 0) return;
+    if (verdict === 'success') this.#pace.succeeded(nowMs);
+    const typical = this.#typicalMs;
+    const counted = typical === 0 ? latencyMs : Math.min(latencyMs, TAIL * typical);
+    if (verdict !== 'drop') this.#typicalMs = typical === 0 ? counted : typical + (counted - typical) / 64;
+    const window = this.#now;
+    if (startedMs < window.sinceMs) return;
+    window.add(sample, counted);
+    if (verdict === 'drop' && this.#tooMany()) return this.#dropped(nowMs, startedMs);
+    if (window.ended >= 8) this.#look(nowMs);
+  }
+
+  toString(): string {
+    const rate = this.ratePerSecond === undefined ? '' : `, ${this.ratePerSecond.toFixed(1)}/s`;
+    return `${this.#phase} ${this.limit}${rate}, step ${Math.exp(this.#direction * this.#step).toFixed(2)}`;
+  }
+
+  #tooMany(): boolean {
+    const { drops, ended } = this.#now;
+    const usual = this.#phase === 'test' && this.#base.ended > 0 ? 1 - this.#base.share : 0;
+    return drops >= 2 && drops > ended * (2 * usual + 0.04);
+  }
+
+  #dropped(nowMs: number, startedMs: number): void {
+    if (this.#phase === 'test') {
+      if (this.#direction === 1) this.#blockUp(nowMs);
+      return this.#rest(nowMs, this.#held);
+    }
+    if (startedMs < this.#cutMs) return;
+    this.#cutMs = nowMs;
+    this.#blockUp(nowMs);
+    this.#hold(nowMs, this.limit * 0.8, 1, STEP.min);
+  }
+
+  #blockUp(nowMs: number): void {
+    this.#upFromMs = nowMs + this.#upWaitMs;
+    this.#upWaitMs = Math.min(16_000, this.#upWaitMs * 2);
+  }
+
+  #look(nowMs: number): void {
+    const window = this.#now;
+    if (this.#phase === 'ramp') {
+      if (window.ended >= Math.max(8, 0.75 * this.limit)) this.#ramp(nowMs);
+      return;
+    }
+    const measuredMs = nowMs - window.sinceMs;
+    if (measuredMs < 2 * this.#typicalMs) return;
+    if (window.ended < this.#enough() && measuredMs < 1500 + 2 * this.#typicalMs) return;
+    if (this.#phase === 'rest') this.#rested(nowMs);
+    else if (this.#phase === 'base') this.#try(nowMs);
+    else this.#decide(nowMs);
+  }
+
+  #enough(): number {
+    return Math.min(1500, Math.max(24, this.#now.relativeVariance / (0.02 * 0.02)));
+  }
+
+  #ramp(nowMs: number): void {
+    const window = this.#now;
+    if (window.limited < window.ended / 2) return window.start(nowMs);
+    const before = this.#base;
+    const best = this.#best;
+    if (before.ended > 0) {
+      const e = elasticity(before, window);
+      if (e < RAMP_ELASTICITY) {
+        const knee = window.meanInFlight * (best.meanMs / window.meanMs) * window.share;
+        return this.#hold(nowMs, clamp(knee * MARGIN, before.meanInFlight, this.limit), -1, STEP.first);
+      }
+    }
+    if (best.ended === 0 || window.meanMs < best.meanMs) best.copyFrom(window);
+    before.copyFrom(window);
+    if (this.limit >= this.#settings.max) return this.#hold(nowMs, this.limit, -1, STEP.first);
+    this.#setLimit(nowMs, this.limit * 2);
+  }
+
+  /** Holds a limit, measures it and goes on from there. */
+  #hold(nowMs: number, limit: number, direction: 1 | -1, step: number): void {
+    this.#phase = 'base';
+    this.#direction = direction;
+    this.#step = step;
+    this.#fresh();
+    this.#setLimit(nowMs, limit);
+    this.#held = this.limit;
+  }
+
+  #fresh(): void {
+    this.#pairs = 0;
+    this.#sum = 0;
+    this.#weight = 0;
+  }
+
+  #setLimit(nowMs: number, limit: number): void {
+    this.limit = clamp(Math.round(limit), 1, this.#settings.max);
+    this.#now.start(nowMs);
+  }
+
+  #try(nowMs: number): void {
+    const window = this.#now;
+    if (window.limited < window.ended / 2) return this.#rest(nowMs, this.#held);
+    this.#base.copyFrom(window);
+    const other = this.#other();
+    const blocked = this.#direction === 1 && (nowMs < this.#upFromMs || this.#saturation > 0.95);
+    if (other === this.#held || blocked) {
+      this.#turn();
+      return this.#rest(nowMs, this.#held);
+    }
+    this.#phase = 'test';
+    this.#setLimit(nowMs, other);
+  }
+
+  #other(): number {
+    const held = this.#held;
+    const limit = Math.round(held * Math.exp(this.#direction * this.#step));
+    return clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
+  }
+
+  #turn(): void {
+    this.#direction = this.#direction === 1 ? -1 : 1;
+    this.#fresh();
+  }
+
+  #decide(nowMs: number): void {
+    const [low, high] = this.#direction === 1 ? [this.#base, this.#now] : [this.#now, this.#base];
+    const span = Math.log(high.meanInFlight / low.meanInFlight);
+    if (!(span > 0.02)) return this.#reject(nowMs);
+    const variance = (errorOf(low) + errorOf(high)) / (span * span) + 1e-4;
+    this.#sum += elasticity(low, high) / variance;
+    this.#weight += 1 / variance;
+    this.#pairs++;
+    const e = this.#sum / this.#weight;
+    const error = 1 / Math.sqrt(this.#weight);
+    const up = this.#direction === 1;
+    if (span > Math.log(1.3) && e > DOWN && e < 0.85) {
+      const limit = clamp(low.meanInFlight * Math.exp(span * e) * MARGIN, low.meanInFlight, high.meanInFlight);
+      return this.#hold(nowMs, limit, this.#direction === 1 ? -1 : 1, STEP.min);
+    }
+    const threshold = up ? UP : DOWN;
+    if (Math.abs(e - threshold) < error && this.#pairs < PAIRS_MAX) return this.#again(nowMs);
+    if (up ? e - error > threshold : e + error < threshold) return this.#accept(nowMs);
+    this.#reject(nowMs);
+  }
+
+  #again(nowMs: number): void {
+    this.#phase = 'base';
+    this.#setLimit(nowMs, this.#held);
+  }
+
+  #accept(nowMs: number): void {
+    this.#held = this.limit;
+    this.#step = Math.min(STEP.max, this.#step * 2);
+    this.#restMs = 100;
+    this.#fresh();
+    this.#try(nowMs);
+  }
+
+  #reject(nowMs: number): void {
+    this.#step = Math.max(STEP.min, this.#step / 2);
+    this.#turn();
+    this.#rest(nowMs, this.#held);
+  }
+
+  #rest(nowMs: number, limit: number): void {
+    this.#phase = 'rest';
+    this.#restFromMs = nowMs;
+    this.#setLimit(nowMs, limit);
+    this.#restMs = Math.min(800, this.#restMs * 1.5);
+  }
+
+  #rested(nowMs: number): void {
+    const window = this.#now;
+    const base = this.#base;
+    if (window.limited >= window.ended / 2 && base.ended > 0) {
+      const change = Math.log(window.goodput / base.goodput);
+      const error = Math.sqrt(errorOf(window) + errorOf(base));
+      const same = Math.abs(Math.log(window.meanInFlight / base.meanInFlight)) < 0.03;
+      if (same && Math.abs(change) > Math.max(0.07, 4 * error)) {
+        return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
+      }
+    }
+    if (nowMs - this.#restFromMs < this.#restMs) return this.#now.start(nowMs);
+    this.#phase = 'base';
+    this.#try(nowMs);
+  }
+}
+
+/** By how many percent goodput grows when one percent more is in flight: 1 below the knee, 0 where all else queues. */
+function elasticity(low: Window, high: Window): number {
+  return Math.log(high.goodput / low.goodput) / Math.log(high.meanInFlight / low.meanInFlight);
+}
+
+/** Variance of the logarithm of a window's goodput. */
+function errorOf(window: Window): number {
+  return (window.relativeVariance + (1 - window.share)) / window.ended;
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.max(min, Math.min(max, value));
+}
