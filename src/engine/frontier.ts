@@ -57,7 +57,8 @@ export class Frontier {
   #learn(from: Response | undefined): void {
     const { seeds } = this.#feed;
     for (; this.#seedsSeen < seeds.length; this.#seedsSeen++) this.#isSeen(seeds[this.#seedsSeen]!);
-    if (from === undefined) return;
+    // Where no more can be added, nothing more need be known.
+    if (from === undefined || this.#seen.size >= this.#seenMax) return;
     this.#seen.add(keyOf(from.method, from.request.askedUrl));
     this.#seen.add(keyOf(from.method, from.url));
   }

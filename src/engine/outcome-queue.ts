@@ -55,7 +55,9 @@ export class OutcomeQueue implements Sink {
     this.#ended = true;
     for (let one = this.#forOne.shift(); one !== undefined; one = this.#forOne.shift()) one(this.end);
     // With outcomes at hand the consumer is about to be given those.
-    if (this.#outcomes.length === 0) this.#tell(undefined);
+    if (this.#outcomes.length > 0) return SETTLED;
+    this.#forBatch?.(undefined);
+    this.#forBatch = undefined;
     return SETTLED;
   }
 
@@ -96,14 +98,12 @@ export class OutcomeQueue implements Sink {
   }
 
   readonly #handOver = (): void => {
-    if (this.#forBatch !== undefined && this.#outcomes.length > 0) this.#tell(this.#swap());
-  };
-
-  #tell(batch: Batch): void {
     const waiter = this.#forBatch;
+    if (waiter === undefined || this.#outcomes.length === 0) return;
+    // First: room may bring the run to its end, and whoever waits then is told that there is nothing more.
     this.#forBatch = undefined;
-    waiter?.(batch);
-  }
+    waiter(this.#swap());
+  };
 
   #swap(): Outcome[] {
     const wasFull = this.full;

@@ -1,6 +1,7 @@
 // Single requests of a session: each is handed in with who waits for it. They go through the same scheduler and under the
 // same limits as every run of the session.
 
+import type { FilterSettings } from '../inspection/filters.ts';
 import type { Sink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
@@ -21,7 +22,7 @@ export class RequestDesk implements Sink {
   #next = 0;
 
   constructor(session: SessionCore) {
-    const settings = { ...session.settings, durationMs: undefined, lookAhead: LOOK_AHEAD };
+    const settings = { ...session.settings, ...UNFILTERED, durationMs: undefined, lookAhead: LOOK_AHEAD };
     this.#core = new RunCore(settings, this.#feed, this, session);
     this.#core.start();
   }
@@ -53,3 +54,12 @@ export class RequestDesk implements Sink {
 
 /** They are in memory already, whoever waits for them. */
 const LOOK_AHEAD = 1_000_000;
+/** Of a run they drop responses. Here somebody waits for each. */
+const UNFILTERED: FilterSettings = {
+  matchStatus: [],
+  filterStatus: [],
+  match: [],
+  filter: [],
+  matchSize: [],
+  filterSize: [],
+};

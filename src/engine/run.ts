@@ -219,7 +219,9 @@ export class RunCore {
 
   #deliver(came: Outcome): void {
     const inspection = this.#inspection;
-    const outcome = inspection !== undefined && came.type === 'response' ? inspection.inspect(came) : came;
+    // Fetch hands every response out as it is, and before its content is there.
+    const looked = inspection !== undefined && came.type === 'response' && came.request.terms === undefined;
+    const outcome = looked ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
     const passes = inspection === undefined || inspection.passes(outcome);
     if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {

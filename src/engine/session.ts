@@ -8,6 +8,7 @@ import { OPTION_NAMES, type RunOptions, resolveOptions, type Settings } from '..
 import type { Response } from '../model/outcome.ts';
 import { RequestFactory, type RequestInput, type RequestObject } from '../model/request.ts';
 import type { CookieStore } from '../session/cookies.ts';
+import { watch } from './fetch/abort-watch.ts';
 import { SessionFetch } from './fetch/fetch.ts';
 import { RequestDesk } from './request-desk.ts';
 import { RequestError } from './request-error.ts';
@@ -116,14 +117,15 @@ export class Session {
     request.onReplaced = (next) => {
       request = next;
     };
+    const desk = this.#open();
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        reject(signal!.reason);
+      const abort = (reason: unknown) => {
+        reject(reason);
         request.cancel();
       };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#open().send(request, (outcome) => {
-        signal?.removeEventListener('abort', onAbort);
+      const unwatch = signal === undefined ? undefined : watch(signal, { abort });
+      desk.send(request, (outcome) => {
+        unwatch?.();
         if (outcome.type === 'response') resolve(outcome);
         else reject(new RequestError(outcome));
       });

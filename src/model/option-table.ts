@@ -17,7 +17,7 @@ import {
   type OptionRow,
   text,
 } from './option-kinds.ts';
-import type { Response } from './outcome.ts';
+import type { Outcome, Response } from './outcome.ts';
 import type { FormFields, RequestBody } from './request.ts';
 
 const DAY = 86_400_000;
@@ -51,6 +51,11 @@ function isListOf(value: unknown, accepts: (one: unknown) => boolean): boolean {
 
 function isTextOrNumber(value: unknown): boolean {
   return typeof value === 'string' || typeof value === 'number';
+}
+
+/** What rate it is, the scheduler reads. */
+function isRate(value: unknown): boolean {
+  return value === undefined || isTextOrNumber(value);
 }
 
 function isTextOrExpression(value: unknown): boolean {
@@ -398,6 +403,40 @@ export const OPTIONS = {
     group: 'Speed',
     doc: 'requests in flight at once to one origin (scheme, host and port); as many as --concurrency unless given',
   }),
+  rate: custom<string | number | undefined>(
+    'a rate such as 500/s, 30/m, 100/h or 5/10s; a number is per second',
+    {
+      default: undefined,
+      flag: '--rate <n/unit>',
+      group: 'Speed',
+      doc: 'requests that start in a second, minute, hour or day, all hosts together and evenly spread; redirects and retries count',
+    },
+    isRate,
+  ),
+  ratePerHost: custom<string | number | undefined>(
+    'a rate such as 500/s, 30/m, 100/h or 5/10s; a number is per second',
+    {
+      default: undefined,
+      flag: '--rate-per-host <n/unit>',
+      group: 'Speed',
+      doc: 'the same, for each origin (scheme, host and port)',
+    },
+    isRate,
+  ),
+  burst: integerOrNone({
+    default: undefined,
+    min: 1,
+    max: 1_000_000,
+    flag: '--burst <n>',
+    group: 'Speed',
+    doc: 'requests that may start at once under --rate and --rate-per-host; unless given as many as fall into 50 ms, at least one',
+  }),
+  ignoreRateLimits: flag({
+    default: false,
+    flag: '--ignore-rate-limits',
+    group: 'Speed',
+    doc: 'do not slow down for what RateLimit and X-RateLimit fields say; without it the last fifth of a limit is spread over the time until there is more',
+  }),
   pipeline: integer({
     default: 1,
     min: 1,
@@ -437,6 +476,86 @@ export const OPTIONS = {
     flag: '--keepalive-time <duration>',
     group: 'Speed',
     doc: 'how long an unused connection is kept; a server that says less in Keep-Alive is believed, less one second',
+  }),
+
+  // ── retries ───────────────────────────────────────────────────────────────────────────────────────────────
+  retry: integer({
+    default: 2,
+    min: 0,
+    max: 1_000,
+    flag: '--retry <n>',
+    group: 'Retries',
+    doc: 'how often a request is sent again when that may help and repeats nothing; 0 is never',
+  }),
+  retryStatuses: listOr<number | readonly (string | number)[]>(
+    list({
+      default: ['408', '429', '500', '502', '503', '504'],
+      flag: '--retry-status <statuses>',
+      group: 'Retries',
+      doc: 'statuses after which a request is sent again, such as 429,5xx, in place of 408,429,500,502,503,504; repeatable',
+    }),
+    'statuses such as 429, 5xx or 502-504, or a list of them',
+    (value) => isListOf(value, isTextOrNumber),
+  ),
+  retryKinds: list({
+    default: ['timeout', 'refused', 'reset', 'closed', 'unreachable', 'resources'],
+    flag: '--retry-kind <kinds>',
+    group: 'Retries',
+    doc: 'kinds of failure after which a request is sent again, each also with its phase, as in connect/timeout, in place of timeout,refused,reset,closed,unreachable,resources; repeatable',
+  }),
+  retryMethods: list({
+    default: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],
+    flag: '--retry-method <methods>',
+    group: 'Retries',
+    doc: 'methods of which more than what was provably not sent may be sent again, in place of the idempotent ones (RFC 9110 section 9.2.2); repeatable',
+  }),
+  retryUnsafe: flag({
+    default: false,
+    flag: '--retry-unsafe',
+    group: 'Retries',
+    doc: 'send requests of any method again, also a POST that may have had its effect',
+  }),
+  shouldRetry: custom<((outcome: Outcome, attempt: number) => boolean | undefined) | undefined>(
+    'a function of an outcome and the number of the attempt',
+    {
+      default: undefined,
+      scope: 'code',
+      group: 'Retries',
+      doc: 'says of any outcome whether its request is sent again; undefined leaves it to the other options',
+    },
+    (value) => value === undefined || typeof value === 'function',
+  ),
+  retryDelayMs: duration({
+    default: 250,
+    min: 0,
+    max: DAY,
+    flag: '--retry-delay <duration>',
+    group: 'Retries',
+    doc: 'a first retry goes out at some moment within it; the second within twice as long, and so on',
+  }),
+  retryDelayMaxMs: duration({
+    default: 30_000,
+    min: 0,
+    max: DAY,
+    flag: '--retry-delay-max <duration>',
+    group: 'Retries',
+    doc: 'longest that a retry is put off, unless the server asks for more in Retry-After',
+  }),
+  retryAfterMaxMs: duration({
+    default: 300_000,
+    min: 0,
+    max: DAY,
+    flag: '--retry-after-max <duration>',
+    group: 'Retries',
+    doc: 'longest Retry-After that is waited for; a response that asks for more stands as it is',
+  }),
+  retryBudgetPercent: integer({
+    default: 20,
+    min: 0,
+    max: 100_000,
+    flag: '--retry-budget <percent>',
+    group: 'Retries',
+    doc: 'retries to one host, in percent of the requests to it; ten more are free',
   }),
 
   // ── timeouts ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -872,6 +991,42 @@ export const OPTIONS = {
     flag: '--duration <duration>',
     group: 'Limits on the run',
     doc: 'stop sending after this long; requests in flight still finish, the exit code is 7',
+  }),
+  maxHostErrors: integerOrNone({
+    default: 30,
+    min: 1,
+    max: 1_000_000,
+    flag: '--max-host-errors <n>',
+    group: 'Limits on the run',
+    doc: 'failures in a row (no connection, no answer) after which a host counts as down: it gets one request from time to time until it answers',
+  }),
+  hostDown: choice(['wait', 'fail'], {
+    default: 'wait',
+    flag: '--host-down <what>',
+    group: 'Limits on the run',
+    doc: 'what requests to a host that is down do: wait, if it has answered before, or fail at once with kind host-down',
+  }),
+  hostDownMaxMs: duration({
+    default: 300_000,
+    min: 0,
+    max: 365 * DAY,
+    flag: '--host-down-max <duration>',
+    group: 'Limits on the run',
+    doc: 'longest that requests wait for a host that is down; then they fail at once',
+  }),
+  failEarly: flag({
+    default: false,
+    flag: '--fail-early',
+    group: 'Limits on the run',
+    doc: 'stop sending at the first failure; requests in flight still finish, the exit code is 7',
+  }),
+  maxFailures: integerOrNone({
+    default: undefined,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    flag: '--max-failures <n>',
+    group: 'Limits on the run',
+    doc: 'stop sending after so many failures; requests in flight still finish, the exit code is 7',
   }),
   graceMs: duration({
     default: 5_000,

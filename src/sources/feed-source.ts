@@ -1,4 +1,4 @@
-// Requests that are handed in while the run goes on: after, or in place of, those of another source. It numbers what it
+// Requests that are handed in while the run goes on: beside, or in place of, those of another source. It numbers what it
 // gives, so that indices stay without gaps. Decides nothing about when to end: it is told.
 
 import { ENDED, type Pulled, type Source, WAITING } from '../model/contracts.ts';
@@ -17,10 +17,11 @@ export class FeedSource implements Source {
   #next = 0;
   #innerEnded: boolean;
   #finished = false;
+  #fedNext = false;
   /** Something was fed: from then on other origins and more requests may come. */
   #open = false;
 
-  /** `inner`: what comes first. */
+  /** `inner`: what comes besides. */
   constructor(inner: Source | undefined) {
     this.#inner = inner;
     this.#innerEnded = inner === undefined;
@@ -65,7 +66,9 @@ export class FeedSource implements Source {
   }
 
   pull(): Pulled {
-    if (!this.#innerEnded) {
+    // In turn: an inner source that always has more would otherwise keep for ever, and let pile up, what was fed.
+    this.#fedNext = !this.#fedNext && this.#fed.length > 0;
+    if (!this.#innerEnded && !this.#fedNext) {
       const pulled = this.#inner!.pull();
       if (pulled.type === 'request') {
         if (this.seeds.length < SEEDS_MAX) this.seeds.push(pulled);

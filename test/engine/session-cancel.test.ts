@@ -1,7 +1,8 @@
 // Sessions that several runs and single requests share: what ends, is cancelled or waits in one of them must neither
 // hold nor lose anything of another.
 
-import { flurry, type Outcome, Session } from 'flurry';
+import { getEventListeners } from 'node:events';
+import { flurry, type Outcome, type Response, Session } from 'flurry';
 import { describe, expect, it } from 'vitest';
 import { ArraySink, Network, response } from './fixture.ts';
 
@@ -70,16 +71,11 @@ describe('a run whose sink is full', () => {
 describe('a run that is aborted on a shared session', () => {
   it('does not wait for slots that others hold to say that its redirects were not followed', async () => {
     const network = new Network((peer, { target }) => {
-      if (target === '/never') return;
-      peer.after(10, () => peer.send([redirectTo('/never')], 0));
+      if (target !== '/never') peer.after(10, () => peer.send([redirectTo('http://b.test/never')], 0));
     });
     const session = new Session({ concurrency: 3, perHost: 1, timeoutMs: 3_600_000 }, network);
-    const hung = session.get('http://b.test/never').catch(() => {});
+    session.get('http://b.test/never').catch(() => {});
     const stop = new AbortController();
-    const to = 'HTTP/1.1 307 Moved\r\nLocation: http://b.test/never\r\nContent-Length: 0\r\n\r\n';
-    network.script = (peer, { target }) => {
-      if (target !== '/never') peer.after(10, () => peer.send([to], 0));
-    };
     const sink = new ArraySink();
     const run = flurry(['http://a.test/0', 'http://a.test/1'], { session, signal: stop.signal }).to(sink);
     network.clock.after(100, () => stop.abort(new Error('enough')));
@@ -90,6 +86,60 @@ describe('a run that is aborted on a shared session', () => {
       true,
       expect.stringContaining('1 of 3 slots'),
     ]);
-    void hung;
+  });
+});
+
+describe('single requests', () => {
+  it('are told to who waits for them though the session has filters for its runs: a promise hung there', async () => {
+    const network = new Network();
+    const session = new Session({ filterStatus: [200], failOn: ['status=404'] }, network);
+    const got = await settled(network, session.get('http://h.test/a'));
+    expect(got).toMatchObject({ status: 'fulfilled', value: { status: 200 } });
+    expect(await settled(network, all(flurry('http://h.test/b', { session })))).toMatchObject({ value: [] });
+    network.script = (peer) =>
+      peer.send(['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'], 0);
+    expect(await settled(network, session.get('http://h.test/c'))).toMatchObject({ status: 'rejected' });
+  });
+
+  it('of fetch are handed out as they are, whatever the session calls a failure', async () => {
+    const network = new Network();
+    const session = new Session({ failOn: ['size<1'] }, network);
+    const text = session.fetch('http://h.test/a').then((answer) => answer.text());
+    expect(await settled(network, text)).toMatchObject({ value: '/a' });
+  });
+
+  it('share one listener of a signal, and leave none, on a closed session either', async () => {
+    const network = new Network();
+    const session = new Session({}, network);
+    const { signal } = new AbortController();
+    const listeners = () => getEventListeners(signal, 'abort').length;
+    const gets = Array.from({ length: 20 }, (_, i) => session.get(`http://h.test/${i}`, { signal }));
+    expect(listeners()).toBe(1);
+    await settled(network, Promise.all(gets));
+    expect(listeners()).toBe(0);
+    await settled(network, session.close());
+    await expect(session.get('http://h.test/late', { signal })).rejects.toThrow('closed');
+    expect(listeners()).toBe(0);
+  });
+});
+
+describe('requests that are added', () => {
+  it('have their turn beside an input that never ends', async () => {
+    const network = new Network();
+    function* endless() {
+      for (let n = 0; ; n++) yield `http://h.test/${n}`;
+    }
+    const run = flurry(endless(), { lookAhead: 4, session: new Session({ concurrency: 2 }, network) });
+    const seen: string[] = [];
+    const crawl = (async () => {
+      for await (const outcome of run) {
+        seen.push(`${outcome.index} ${outcome.url}`);
+        if (outcome.index === 0) run.add('/added', { from: outcome as Response });
+        if (outcome.url.endsWith('/added') || seen.length > 200) break;
+      }
+    })();
+    await settled(network, crawl);
+    expect(seen.length).toBeLessThan(20);
+    expect(new Set(seen.map((one) => Number(one.split(' ')[0]))).size).toBe(seen.length);
   });
 });

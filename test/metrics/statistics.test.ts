@@ -2,7 +2,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { estimate, isLower, mean, studentQuantile, studentTail, variance } from '../../src/metrics/statistics.ts';
+import {
+  estimate,
+  isLower,
+  mean,
+  studentQuantile,
+  studentTail,
+  variance,
+} from '../../src/metrics/statistics.ts';
 
 describe("Student's distribution", () => {
   it.each([
@@ -70,7 +77,10 @@ describe('an estimate', () => {
   });
 
   it('moves and stretches with its values', () => {
-    const values = fc.array(fc.double({ min: -1000, max: 1000, noNaN: true }), { minLength: 2, maxLength: 9 });
+    const values = fc.array(fc.double({ min: -1000, max: 1000, noNaN: true }), {
+      minLength: 2,
+      maxLength: 9,
+    });
     fc.assert(
       fc.property(values, (list) => {
         const one = estimate(list);

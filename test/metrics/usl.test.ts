@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitUsl, uslOptimum, type UslParameters, uslThroughput } from '../../src/metrics/usl.ts';
+import { fitUsl, type UslParameters, uslOptimum, uslThroughput } from '../../src/metrics/usl.ts';
 
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
@@ -50,7 +50,10 @@ describe('a fit', () => {
 
   it('keeps within its bounds, whatever the points are', () => {
     const points = fc.array(
-      fc.record({ size: fc.integer({ min: 1, max: 4096 }), throughput: fc.double({ min: 0, max: 1e6, noNaN: true }) }),
+      fc.record({
+        size: fc.integer({ min: 1, max: 4096 }),
+        throughput: fc.double({ min: 0, max: 1e6, noNaN: true }),
+      }),
       { minLength: 3, maxLength: 12 },
     );
     fc.assert(

@@ -229,7 +229,7 @@ export class Simulation {
     this.#startedMs[slot] = nowMs;
     this.#host[slot] = host;
     this.#inFlightThen[slot] = inFlight;
-    this.#limited[slot] = inFlight >= this.#laws[host]!.limit ? 1 : 0;
+    this.#limited[slot] = this.#left > 0 ? 1 : 0;
     target.start(nowMs);
     this.#status[slot] = target.status;
     this.#retryAfterMs[slot] = target.status === 429 ? target.retryAfterMs : 0;

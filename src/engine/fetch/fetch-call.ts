@@ -88,6 +88,7 @@ export class FetchCall implements ContentTaker, Abortable {
     if (waiting) this.#tools.reject(reason);
     else this.#body?.abort(reason);
     // Only now: what it fails with is not what the caller is to hear.
+    this.#request?.cancel();
     this.#releaseContent();
   }
 

@@ -16,11 +16,10 @@ const STEP = { min: Math.log(1.15), first: Math.log(1.5), max: LN2 };
 /** A latency counts as no more than so many typical ones: the tail must not decide. */
 const TAIL = 4;
 const RAMP_ELASTICITY = 0.5;
-const UP = 0.12;
-const DOWN = 0.1;
+const UP = 0.08;
+const DOWN = 0.06;
 /** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
 const MARGIN = 1.08;
-const PAIRS_MAX = 4;
 
 export class GoodputLaw implements ControlLaw {
   limit: number;
@@ -35,14 +34,15 @@ export class GoodputLaw implements ControlLaw {
   #held: number;
   #direction: 1 | -1 = 1;
   #step = STEP.first;
-  #pairs = 0;
-  #sum = 0;
-  #weight = 0;
+  readonly #up = new Evidence();
+  readonly #down = new Evidence();
   #restMs = 100;
   #restFromMs = 0;
   #cutMs = Number.NEGATIVE_INFINITY;
-  #upFromMs = 0;
-  #upWaitMs = 500;
+  /** The least that led to drops lately. */
+  #ceiling = Number.POSITIVE_INFINITY;
+  #ceilingUntilMs = 0;
+  #ceilingForMs = 1000;
   #saturation = 0;
 
   constructor(settings: GoodputSettings) {
@@ -94,19 +94,13 @@ export class GoodputLaw implements ControlLaw {
   }
 
   #dropped(nowMs: number, startedMs: number): void {
-    if (this.#phase === 'test') {
-      if (this.#direction === 1) this.#blockUp(nowMs);
-      return this.#rest(nowMs, this.#held);
-    }
     if (startedMs < this.#cutMs) return;
     this.#cutMs = nowMs;
-    this.#blockUp(nowMs);
-    this.#hold(nowMs, this.limit * 0.8, 1, STEP.min);
-  }
-
-  #blockUp(nowMs: number): void {
-    this.#upFromMs = nowMs + this.#upWaitMs;
-    this.#upWaitMs = Math.min(16_000, this.#upWaitMs * 2);
+    this.#ceiling = this.limit;
+    if (this.#ceiling - this.#held <= 1) this.#ceilingForMs = Math.min(16_000, this.#ceilingForMs * 2);
+    this.#ceilingUntilMs = nowMs + this.#ceilingForMs;
+    const limit = this.#phase === 'test' && this.#direction === 1 ? this.#held : this.limit * 0.8;
+    this.#hold(nowMs, limit, 1, STEP.min);
   }
 
   #look(nowMs: number): void {
@@ -130,6 +124,9 @@ export class GoodputLaw implements ControlLaw {
   #ramp(nowMs: number): void {
     const window = this.#now;
     if (window.limited < window.ended / 2) return window.start(nowMs);
+    if (window.meanInFlight < 0.5 * this.limit) {
+      return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
+    }
     const before = this.#base;
     const best = this.#best;
     if (before.ended > 0) {
@@ -156,9 +153,8 @@ export class GoodputLaw implements ControlLaw {
   }
 
   #fresh(): void {
-    this.#pairs = 0;
-    this.#sum = 0;
-    this.#weight = 0;
+    this.#up.clear();
+    this.#down.clear();
   }
 
   #setLimit(nowMs: number, limit: number): void {
@@ -168,11 +164,20 @@ export class GoodputLaw implements ControlLaw {
 
   #try(nowMs: number): void {
     const window = this.#now;
-    if (window.limited < window.ended / 2) return this.#rest(nowMs, this.#held);
+    const bound = window.meanInFlight >= 0.85 * this.#held;
+    if (window.limited < window.ended / 2 || (!bound && this.ratePerSecond !== undefined)) {
+      return this.#rest(nowMs, this.#held);
+    }
     this.#base.copyFrom(window);
+    if (nowMs > this.#ceilingUntilMs) this.#ceiling = Number.POSITIVE_INFINITY;
+    // Something else holds it back: more of this limit would change nothing.
+    if (!bound) {
+      this.#held = Math.ceil(window.meanInFlight);
+      this.#direction = -1;
+      this.#fresh();
+    }
     const other = this.#other();
-    const blocked = this.#direction === 1 && (nowMs < this.#upFromMs || this.#saturation > 0.95);
-    if (other === this.#held || blocked) {
+    if (other === this.#held || (this.#direction === 1 && this.#saturation > 0.95)) {
       this.#turn();
       return this.#rest(nowMs, this.#held);
     }
@@ -183,12 +188,12 @@ export class GoodputLaw implements ControlLaw {
   #other(): number {
     const held = this.#held;
     const limit = Math.round(held * Math.exp(this.#direction * this.#step));
-    return clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
+    const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
+    return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
   }
 
   #turn(): void {
     this.#direction = this.#direction === 1 ? -1 : 1;
-    this.#fresh();
   }
 
   #decide(nowMs: number): void {
@@ -196,20 +201,20 @@ export class GoodputLaw implements ControlLaw {
     const span = Math.log(high.meanInFlight / low.meanInFlight);
     if (!(span > 0.02)) return this.#reject(nowMs);
     const variance = (errorOf(low) + errorOf(high)) / (span * span) + 1e-4;
-    this.#sum += elasticity(low, high) / variance;
-    this.#weight += 1 / variance;
-    this.#pairs++;
-    const e = this.#sum / this.#weight;
-    const error = 1 / Math.sqrt(this.#weight);
     const up = this.#direction === 1;
-    if (span > Math.log(1.3) && e > DOWN && e < 0.85) {
-      const limit = clamp(low.meanInFlight * Math.exp(span * e) * MARGIN, low.meanInFlight, high.meanInFlight);
-      return this.#hold(nowMs, limit, this.#direction === 1 ? -1 : 1, STEP.min);
+    const evidence = up ? this.#up : this.#down;
+    evidence.add(elasticity(low, high), variance);
+    const { value, error } = evidence;
+    if (span > Math.log(1.3) && value > DOWN && value < 0.85) {
+      const limit = clamp(low.meanInFlight * Math.exp(span * value) * MARGIN, low.meanInFlight, high.meanInFlight);
+      return this.#hold(nowMs, limit, up ? -1 : 1, STEP.min);
     }
-    const threshold = up ? UP : DOWN;
-    if (Math.abs(e - threshold) < error && this.#pairs < PAIRS_MAX) return this.#again(nowMs);
-    if (up ? e - error > threshold : e + error < threshold) return this.#accept(nowMs);
-    this.#reject(nowMs);
+    if (up ? value - 2 * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5);
+    // Where nothing is proven, fewer are better.
+    if (!up && value < DOWN && evidence.pairs > 1.9) return this.#accept(nowMs, false);
+    if (up ? value + error < UP : value - error > DOWN) return this.#reject(nowMs);
+    this.#turn();
+    this.#again(nowMs);
   }
 
   #again(nowMs: number): void {
@@ -217,9 +222,9 @@ export class GoodputLaw implements ControlLaw {
     this.#setLimit(nowMs, this.#held);
   }
 
-  #accept(nowMs: number): void {
+  #accept(nowMs: number, faster: boolean): void {
     this.#held = this.limit;
-    this.#step = Math.min(STEP.max, this.#step * 2);
+    if (faster) this.#step = Math.min(STEP.max, this.#step * 2);
     this.#restMs = 100;
     this.#fresh();
     this.#try(nowMs);
@@ -267,4 +272,33 @@ function errorOf(window: Window): number {
 
 function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
+}
+
+const KEPT = 0.6;
+
+/** What several comparisons say together; older ones count ever less. */
+class Evidence {
+  pairs = 0;
+  #sum = 0;
+  #weight = 0;
+
+  clear(): void {
+    this.pairs = 0;
+    this.#sum = 0;
+    this.#weight = 0;
+  }
+
+  add(value: number, variance: number): void {
+    this.pairs = this.pairs * KEPT + 1;
+    this.#sum = this.#sum * KEPT + value / variance;
+    this.#weight = this.#weight * KEPT + 1 / variance;
+  }
+
+  get value(): number {
+    return this.#sum / this.#weight;
+  }
+
+  get error(): number {
+    return 1 / Math.sqrt(this.#weight);
+  }
 }

@@ -13,7 +13,7 @@ export interface Sample {
   latencyMs: number;
   /** Requests of this host in flight when it started, itself included. */
   inFlight: number;
-  /** When it started, more work waited than the limit let go; else the count says nothing about the limit. */
+  /** When it started, more work for this host waited; else what is in flight says nothing about any limit. */
   limited: boolean;
   /** Of the response; 0 where there was none. */
   status: number;

@@ -33,7 +33,6 @@ export class Pace {
     this.#turnTo(nowMs);
     if (retryAfterMs > 0) this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + retryAfterMs);
     // What was under way when the rate was cut says nothing about the new one.
-    if (startedMs < Math.max(this.#cutMs, this.pausedUntilMs - retryAfterMs - 1)) return;
     if (startedMs < this.#cutMs) return;
     this.#cut(nowMs);
     if (retryAfterMs > 0) return;

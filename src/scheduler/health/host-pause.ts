@@ -63,7 +63,8 @@ export class HostPause {
 
   /** Answered, and not refused. */
   accept(sentAtMs: number, nowMs: number): void {
-    if (this.#window === Number.POSITIVE_INFINITY || nowMs < this.#untilMs || sentAtMs < this.#beganAtMs) return;
+    if (this.#window === Number.POSITIVE_INFINITY || nowMs < this.#untilMs || sentAtMs < this.#beganAtMs)
+      return;
     this.#window++;
     if (this.#window <= WINDOW_LAST) return;
     this.#window = Number.POSITIVE_INFINITY;

@@ -28,11 +28,15 @@ export class Pacer {
   #heldUntilMs = Number.NEGATIVE_INFINITY;
   /** What was told holds until then. */
   #untilMs = Number.NEGATIVE_INFINITY;
+  #limit = 0;
+  /** Of what remained, less what is under way and what started since. */
+  #left = 0;
   /** The most that ever remained, where the server tells no limit. */
   #remainingMax = 0;
   #readAtMs = Number.NEGATIVE_INFINITY;
   #readRemaining = 0;
-  #answers = 0;
+  /** Since the last reading. */
+  #spent = 0;
   /** Per millisecond, of the last readings. */
   readonly #refills = new Float64Array(READINGS);
   #readings = 0;
@@ -42,21 +46,30 @@ export class Pacer {
     this.#waitMaxMs = waitMaxMs;
   }
 
-  /** A response told this. `underWay`: requests to the host that have no response yet; they will be paid for too. */
-  note(quota: Quota, underWay: number, nowMs: number): void {
+  /**
+   * A response told this. `refused`: it was a refusal, for which nothing was spent. `underWay`: requests to the host that
+   * have no response yet; they will be paid for too.
+   */
+  note(quota: Quota, refused: boolean, underWay: number, nowMs: number): void {
+    if (!refused) this.#spent++;
     this.#measure(quota.remaining, nowMs);
     this.#remainingMax = Math.max(this.#remainingMax, quota.remaining);
-    const limit = quota.limit ?? this.#remainingMax;
-    const remaining = quota.remaining - underWay;
-    this.#heldUntilMs = Number.NEGATIVE_INFINITY;
-    this.#isPaced = isScarce(remaining, limit) && quota.resetMs > 0;
-    if (!this.#isPaced) return;
+    this.#limit = quota.limit ?? this.#remainingMax;
+    this.#left = quota.remaining - underWay;
     this.#untilMs = nowMs + quota.resetMs;
-    const free = Math.max(0, remaining - Math.floor(limit * RESERVE_SHARE));
-    const perMs = free / Math.max(quota.resetMs, SPREAD_MS_MIN) + this.#refill();
+    this.#decide(nowMs);
+  }
+
+  #decide(nowMs: number): void {
+    this.#heldUntilMs = Number.NEGATIVE_INFINITY;
+    const resetMs = this.#untilMs - nowMs;
+    this.#isPaced = resetMs > 0 && isScarce(this.#left, this.#limit);
+    if (!this.#isPaced) return;
+    const free = Math.max(0, this.#left - Math.floor(this.#limit * RESERVE_SHARE));
+    const perMs = free / Math.max(resetMs, SPREAD_MS_MIN) + this.#refill();
     if (perMs * this.#waitMaxMs >= 1) {
       this.#rate.change(perMs * 1000, 1 + perMs * 1000 * BURST_SECONDS, nowMs);
-    } else this.#heldUntilMs = nowMs + Math.min(quota.resetMs, this.#waitMaxMs);
+    } else this.#heldUntilMs = nowMs + Math.min(resetMs, this.#waitMaxMs);
   }
 
   /** Until one may start; 0: now. */
@@ -72,7 +85,9 @@ export class Pacer {
 
   /** One starts, after `waitMs` was 0. */
   take(nowMs: number): void {
-    if (!this.#isPaced) return;
+    this.#left--;
+    // A host that was free a moment ago is not flooded until its next answer.
+    if (!this.#isPaced) return this.#decide(nowMs);
     if (this.#heldUntilMs !== Number.NEGATIVE_INFINITY) this.#heldUntilMs = nowMs + this.#waitMaxMs;
     else this.#rate.take(nowMs);
   }
@@ -83,17 +98,16 @@ export class Pacer {
   }
 
   #measure(remaining: number, nowMs: number): void {
-    this.#answers++;
     const ms = nowMs - this.#readAtMs;
     if (ms < READING_MS) return;
     if (ms !== Number.POSITIVE_INFINITY) {
-      // Each answer took one of it: what is there nevertheless has come back.
-      const refilled = Math.max(0, remaining - this.#readRemaining + this.#answers);
+      // What is there although it was spent has come back.
+      const refilled = Math.max(0, remaining - this.#readRemaining + this.#spent);
       this.#refills[this.#readings++ % READINGS] = refilled / ms;
     }
     this.#readAtMs = nowMs;
     this.#readRemaining = remaining;
-    this.#answers = 0;
+    this.#spent = 0;
   }
 
   #refill(): number {

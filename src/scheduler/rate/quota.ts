@@ -65,7 +65,9 @@ function fieldsOf(fieldLines: string): Map<string, string> {
   const fields = new Map<string, string>();
   for (const match of fieldLines.matchAll(FIELD)) {
     // A line that goes on in the next one (obs-fold) is nothing that a server with limits sends.
-    if (/^\r?\n[ \t]/.test(fieldLines.slice(match.index + match[0].length, match.index + match[0].length + 3)))
+    if (
+      /^\r?\n[ \t]/.test(fieldLines.slice(match.index + match[0].length, match.index + match[0].length + 3))
+    )
       continue;
     const name = match[1]!.toLowerCase();
     const before = fields.get(name);
@@ -102,7 +104,12 @@ function dictionaryQuota(members: readonly Member[], policies: readonly Member[]
   const value = (key: string): BareItem | undefined => members.find((one) => one.key === key)?.value;
   const limit = amount(value('limit'));
   const policy = policies.find((one) => one.value === limit) ?? policies[0];
-  return made(amount(value('remaining')), limit, seconds(policy?.parameters.get('w')), seconds(value('reset')));
+  return made(
+    amount(value('remaining')),
+    limit,
+    seconds(policy?.parameters.get('w')),
+    seconds(value('reset')),
+  );
 }
 
 // ── the families before it ──────────────────────────────────────────────────────────────────────────────────

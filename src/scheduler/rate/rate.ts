@@ -91,6 +91,8 @@ export class Rate {
 }
 
 function check(perSecond: number, burst: number): void {
-  if (!(perSecond > 0)) throw new RangeError(`a rate is above 0 per second, not ${perSecond}`);
+  if (!(perSecond > 0 && perSecond < Number.POSITIVE_INFINITY)) {
+    throw new RangeError(`a rate is a number above 0 per second, not ${perSecond}`);
+  }
   if (!(burst >= 1)) throw new RangeError(`a burst is 1 or more, not ${burst}`);
 }

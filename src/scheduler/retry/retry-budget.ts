@@ -39,6 +39,11 @@ export class RetryBudget {
     return true;
   }
 
+  /** Nothing is owed: a new one would allow as much. */
+  get isAtRest(): boolean {
+    return this.#balance >= this.#reserve;
+  }
+
   #fade(nowMs: number): void {
     const above = this.#balance - this.#reserve;
     if (above > 0) {

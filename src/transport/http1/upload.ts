@@ -6,9 +6,10 @@ import type { Clock, Wire } from '../../model/contracts.ts';
 import type { Request } from '../../model/request.ts';
 
 const SLICE_BYTES = 64 * 1024;
-/** After so many pieces without a pause all sockets are read: a producer and a peer that are both quick would keep
- *  everybody else, deadlines and an early response waiting for as long as the body lasts. */
-const PIECES_MAX = 256;
+/** After so much without a pause all sockets are read: a producer and a peer that are both quick would keep everybody
+ *  else, deadlines and an early response waiting for as long as the body lasts. */
+const TURN_BYTES = 4 * 1024 * 1024;
+const TURN_PIECES = 256;
 const LINE_END = Buffer.from('\r\n');
 
 export interface Upload {
@@ -38,7 +39,43 @@ export function uploadOf(
 ): Upload | undefined {
   const { body, stream } = request;
   if (stream !== undefined) return new StreamUpload(wire, stream, clock, onProgress);
-  return body === undefined || body.length === 0 ? undefined : new BytesUpload(wire, body);
+  if (body === undefined || body.length === 0) return undefined;
+  return new BytesUpload(wire, body, clock, onProgress);
+}
+
+/** What leaves in one turn of the event loop. */
+class Turn {
+  readonly #clock: Clock;
+  readonly #onNext: () => void;
+  #pieces = 0;
+  #bytes = 0;
+  #over = false;
+
+  constructor(clock: Clock, onNext: () => void) {
+    this.#clock = clock;
+    this.#onNext = onNext;
+  }
+
+  count(bytes: number): void {
+    this.#pieces++;
+    this.#bytes += bytes;
+  }
+
+  /** Enough has left: `onNext` is called when all others have had theirs. */
+  get over(): boolean {
+    if (!this.#over && (this.#bytes >= TURN_BYTES || this.#pieces >= TURN_PIECES)) {
+      this.#over = true;
+      this.#clock.afterPoll(() => this.#next());
+    }
+    return this.#over;
+  }
+
+  #next(): void {
+    this.#over = false;
+    this.#pieces = 0;
+    this.#bytes = 0;
+    this.#onNext();
+  }
 }
 
 class BytesUpload implements Upload {
@@ -46,11 +83,21 @@ class BytesUpload implements Upload {
   readonly spent = false;
   readonly #wire: Wire;
   readonly #body: Uint8Array;
+  /** Undefined for a body that is no more than one turn's. */
+  readonly #turn: Turn | undefined;
   #given = 0;
+  #takes = true;
+  #closed = false;
 
-  constructor(wire: Wire, body: Uint8Array) {
+  constructor(wire: Wire, body: Uint8Array, clock: Clock, onProgress: OnProgress) {
     this.#wire = wire;
     this.#body = body;
+    if (body.length <= TURN_BYTES) return;
+    this.#turn = new Turn(clock, () => {
+      if (this.#closed) return;
+      this.#go();
+      onProgress(undefined);
+    });
   }
 
   get done(): boolean {
@@ -59,19 +106,28 @@ class BytesUpload implements Upload {
 
   /** For as long as the wire takes slices at once; the first one leaves with the head. */
   start(head: string): void {
-    if (this.#slice(head)) this.resume();
+    this.#slice(head);
+    this.#go();
   }
 
   resume(): void {
-    while (!this.done && this.#slice(''));
+    this.#takes = true;
+    this.#go();
   }
 
-  close(): void {}
+  close(): void {
+    this.#closed = true;
+  }
 
-  #slice(head: string): boolean {
+  #go(): void {
+    while (this.#takes && !this.done && this.#turn?.over !== true) this.#slice('');
+  }
+
+  #slice(head: string): void {
     const slice = this.#body.subarray(this.#given, this.#given + SLICE_BYTES);
     this.#given += slice.length;
-    return this.#wire.write(head, slice);
+    this.#turn?.count(slice.length);
+    this.#takes = this.#wire.write(head, slice);
   }
 }
 
@@ -81,7 +137,6 @@ class StreamUpload implements Upload {
   spent = false;
   readonly #wire: Wire;
   readonly #stream: BodyStream;
-  readonly #clock: Clock;
   readonly #onProgress: OnProgress;
   /** Octets still due, where a length was promised. */
   #left: number | undefined;
@@ -90,16 +145,18 @@ class StreamUpload implements Upload {
   #asked = false;
   #takes = true;
   #pumping = false;
-  #pieces = 0;
-  /** It lets others have their turn. */
-  #rests = false;
+  readonly #turn: Turn;
 
   constructor(wire: Wire, stream: BodyStream, clock: Clock, onProgress: OnProgress) {
     this.#wire = wire;
     this.#stream = stream;
-    this.#clock = clock;
     this.#left = stream.length;
     this.#onProgress = onProgress;
+    this.#turn = new Turn(clock, () => {
+      if (this.#reader === undefined) return;
+      this.#pump();
+      onProgress(undefined);
+    });
   }
 
   get starved(): boolean {
@@ -140,15 +197,15 @@ class StreamUpload implements Upload {
   }
 
   #pump(): void {
-    if (this.#pumping || this.#rests) return;
+    if (this.#pumping) return;
     this.#pumping = true;
-    while (this.#reader !== undefined && this.#takes && !this.#asked && !this.#rests) this.#ask(this.#reader);
+    while (this.#reader !== undefined && this.#takes && !this.#asked && !this.#turn.over) {
+      this.#ask(this.#reader);
+    }
     this.#pumping = false;
   }
 
   #ask(reader: BodyReader): void {
-    if (this.#pieces === PIECES_MAX) return this.#rest();
-    this.#pieces++;
     this.#asked = true;
     try {
       reader.read(this.#onRead);
@@ -157,21 +214,11 @@ class StreamUpload implements Upload {
     }
   }
 
-  #rest(): void {
-    this.#rests = true;
-    this.#clock.afterPoll(() => {
-      this.#rests = false;
-      this.#pieces = 0;
-      if (this.#reader === undefined) return;
-      this.#pump();
-      this.#onProgress(undefined);
-    });
-  }
-
   readonly #onRead = (error: Error | undefined, bytes: Uint8Array | undefined): void => {
     // What nobody asked for is no part of it.
     if (this.#reader === undefined || !this.#asked) return;
     this.#asked = false;
+    this.#turn.count(bytes?.length ?? 0);
     const wrong = error ?? this.#give(bytes);
     if (wrong !== undefined) return this.#fail(wrong);
     if (this.#pumping) return;

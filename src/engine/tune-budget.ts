@@ -1,0 +1,83 @@
+// How an experiment spends its requests: which sizes it can afford, how many requests a trial may have, and in which
+// order trials go. Pure arithmetic.
+
+import { Random } from '../target/random.ts';
+
+export const SIZE_MAX = 10_000;
+/** Fewer than this of a small size say little; a size of 16 needs as many per trial as one of 1. */
+const WEIGHT_MIN = 16;
+const REQUESTS_MIN = 12;
+/** In multiples of the size: one to warm up, two to measure, one that is left out at the end. */
+const GENERATIONS_MIN = 4;
+/** What the first look and the rounds may cost at the least, so that something is left for longer trials. */
+const AFFORDABLE_SHARE = 0.8;
+
+/** 1, 2, 4, … up to `max`, which stands at the end also where it is no power of two. */
+export function geometricSizes(max: number, from = 1): number[] {
+  const sizes: number[] = [];
+  for (let size = from; size < max; size *= 2) sizes.push(size);
+  return [...sizes, max];
+}
+
+/** The fewest requests of a trial that measures anything. */
+export function leastRequests(size: number): number {
+  return Math.max(REQUESTS_MIN, GENERATIONS_MIN * size);
+}
+
+/** The sizes, from the smallest, that `rounds` trials each can be paid for; ascending. */
+export function affordable(sizes: readonly number[], rounds: number, budget: number): number[] {
+  const kept: number[] = [];
+  let cost = 0;
+  for (const size of [...sizes].sort((a, b) => a - b)) {
+    cost += rounds * leastRequests(size);
+    if (cost > AFFORDABLE_SHARE * budget) break;
+    kept.push(size);
+  }
+  return kept;
+}
+
+/** A trial that is to come: what its time would let it send. */
+export interface Prospect {
+  readonly size: number;
+  readonly useful: number;
+}
+
+/**
+ * How many requests the first of these trials may have, so that all of them get a share by their size and none gets more
+ * than it could use: what slow trials leave goes to the others. In whole generations, because requests that start
+ * together end together, and a part of such a wave would be counted without its time.
+ */
+export function requestsFor(prospects: readonly Prospect[], budget: number): number {
+  const [next] = prospects;
+  if (next === undefined) return 0;
+  const share = ({ size, useful }: Prospect, perWeight: number) =>
+    Math.max(leastRequests(size), Math.min(useful, perWeight * Math.max(WEIGHT_MIN, size)));
+  let low = 0;
+  let high = budget;
+  for (let i = 0; i < 40; i++) {
+    const middle = (low + high) / 2;
+    const total = prospects.reduce((sum, one) => sum + share(one, middle), 0);
+    if (total > budget) high = middle;
+    else low = middle;
+  }
+  const requests = Math.floor(share(next, low) / next.size) * next.size;
+  return Math.max(leastRequests(next.size), requests);
+}
+
+/** The same for the same seed (Fisher and Yates). */
+export class Shuffler {
+  readonly #random: Random;
+
+  constructor(seed: number) {
+    this.#random = new Random(seed);
+  }
+
+  shuffled<T>(list: readonly T[]): T[] {
+    const order = [...list];
+    for (let i = order.length - 1; i > 0; i--) {
+      const j = Math.floor(this.#random.next() * (i + 1));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
+  }
+}

@@ -1,0 +1,103 @@
+// All that may put off the next request to one host: its rate, what it says of its limits, a pause after a refusal, its
+// circuit. One question, one step for each start, one for each end; O(1), and none of them makes an object.
+
+import type { Outcome } from '../../model/outcome.ts';
+import { Pacer } from '../rate/pacer.ts';
+import type { Quota } from '../rate/quota.ts';
+import { Rate } from '../rate/rate.ts';
+import type { RateTerms } from '../rate/rate-text.ts';
+import { askedOf } from '../retry/retries.ts';
+import { RetryBudget } from '../retry/retry-budget.ts';
+import { Breaker, type BreakerTerms, healthOf } from './breaker.ts';
+import type { Remembered } from './host-map.ts';
+import { asksToPause, HostPause } from './host-pause.ts';
+
+export interface HostGateTerms {
+  readonly ratePerHost: RateTerms | undefined;
+  /** Undefined: failures in a row do not matter. */
+  readonly breaker: BreakerTerms | undefined;
+  /** The longest that a host is left alone because it asks for it. */
+  readonly retryAfterMaxMs: number;
+  readonly budget: { readonly share: number; readonly reserve: number };
+  /** What it says of its limits is of no concern. */
+  readonly ignoreRateLimits: boolean;
+}
+
+/** From `waitMs`: no time tells when; one of the requests under way must end first. */
+export const AFTER_OTHERS = -1;
+
+export class HostGate implements Remembered {
+  readonly budget: RetryBudget;
+  readonly rate: Rate | undefined;
+  readonly breaker: Breaker | undefined;
+  readonly pause: HostPause;
+  readonly #terms: HostGateTerms;
+  /** Made for hosts that say something. */
+  #pacer: Pacer | undefined;
+
+  constructor(terms: HostGateTerms, random: () => number) {
+    const { ratePerHost, breaker, retryAfterMaxMs, budget } = terms;
+    this.#terms = terms;
+    this.budget = new RetryBudget(budget.share, budget.reserve);
+    this.rate = ratePerHost === undefined ? undefined : new Rate(ratePerHost.perSecond, ratePerHost.burst);
+    this.breaker = breaker === undefined ? undefined : new Breaker(breaker);
+    this.pause = new HostPause(retryAfterMaxMs, random);
+  }
+
+  /**
+   * Until one may start. 0: now, where `take` must follow. Infinite: it is down, what waits for it fails at once with
+   * kind `host-down`. AFTER_OTHERS: ask again when a request to it has ended.
+   */
+  waitMs(underWay: number, nowMs: number): number {
+    // First, for it alone says that there is no sense in waiting.
+    const downMs = this.breaker === undefined ? 0 : this.breaker.waitMs(nowMs);
+    if (downMs === Number.POSITIVE_INFINITY) return downMs;
+    let waitMs = Math.max(downMs, this.pause.waitMs(nowMs));
+    if (this.#pacer !== undefined) waitMs = Math.max(waitMs, this.#pacer.waitMs(nowMs));
+    if (this.rate !== undefined) waitMs = Math.max(waitMs, this.rate.waitMs(nowMs));
+    if (waitMs > 0) return waitMs;
+    return underWay >= this.pause.window ? AFTER_OTHERS : 0;
+  }
+
+  /** One starts. `isRetry`: it pays nothing into the budget that it is paid from. */
+  take(isRetry: boolean, nowMs: number): void {
+    if (!isRetry) this.budget.onRequest(nowMs);
+    this.breaker?.take();
+    this.#pacer?.take(nowMs);
+    this.rate?.take(nowMs);
+  }
+
+  /** One has ended. `quota`: what its response says of limits; `underWay`: requests that are left under way. */
+  settle(
+    outcome: Outcome,
+    quota: Quota | undefined,
+    sentAtMs: number,
+    underWay: number,
+    nowMs: number,
+    wallMs: number,
+  ): void {
+    this.breaker?.settle(healthOf(outcome), nowMs);
+    if (outcome.type === 'failure') return;
+    const refused = asksToPause(outcome.status);
+    if (refused) this.pause.refuse(sentAtMs, askedOf(outcome, wallMs), nowMs);
+    else this.pause.accept(sentAtMs, nowMs);
+    if (quota === undefined || this.#terms.ignoreRateLimits) return;
+    this.#pacer ??= new Pacer(this.#terms.retryAfterMaxMs);
+    this.#pacer.note(quota, refused, underWay, nowMs);
+  }
+
+  isAtRest(nowMs: number): boolean {
+    return (
+      this.pause.isAtRest &&
+      this.budget.isAtRest &&
+      (this.breaker?.isAtRest ?? true) &&
+      (this.#pacer?.isAtRest(nowMs) ?? true) &&
+      (this.rate?.isAtRest(nowMs) ?? true)
+    );
+  }
+
+  toString(): string {
+    const parts = [`circuit ${this.breaker ?? 'off'}`, `${this.pause}`, `pace ${this.#pacer ?? 'free'}`];
+    return [...parts, `rate ${this.rate ?? 'free'}`, `${this.budget}`].join('; ');
+  }
+}
