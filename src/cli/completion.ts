@@ -7,6 +7,7 @@ import { EXIT, usage } from './exit-codes.ts';
 import { RUN_SWITCHES } from './run-flags.ts';
 import { SERVE_SWITCHES } from './serve-flags.ts';
 import type { Surroundings } from './surroundings.ts';
+import { TUNE_RUN_SWITCHES, TUNE_SWITCHES } from './tune-flags.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
@@ -75,6 +76,15 @@ function serveOptions(): Completed[] {
   return [...options, HELP];
 }
 
+function tuneOptions(): Completed[] {
+  const options = [...TUNE_SWITCHES, ...TUNE_RUN_SWITCHES].map(({ row, flag, long, short }) => ({
+    ...{ short, long, values: choicesOf(row), doc: row.doc },
+    takes: row.kind !== 'flag',
+    file: /<file/.test(flag),
+  }));
+  return [...options, HELP];
+}
+
 function words(options: readonly Completed[]): string {
   return options.map(({ long }) => long).join(' ');
 }
@@ -98,6 +108,7 @@ ${cases.join('\n')}
   fi
   case "$command" in
     serve) COMPREPLY=($(compgen -W "${words(serveOptions())}" -- "$word")) ;;
+    tune) COMPREPLY=($(compgen -W "${words(tuneOptions())}" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "${COMMANDS.join(' ')}" -- "$word")) ;;
     *)
@@ -136,6 +147,13 @@ _flurry() {
     _arguments -s \\
 ${specs(serveOptions())}
     ;;
+  tune)
+    shift words
+    (( CURRENT-- ))
+    _arguments -s \\
+${specs(tuneOptions())} \\
+    '*:url:'
+    ;;
   completion) (( CURRENT == 3 )) && compadd ${SHELLS.join(' ')} ;;
   help) (( CURRENT == 3 )) && compadd ${COMMANDS.join(' ')} ;;
   *)
@@ -162,6 +180,7 @@ function fish(): string {
     ...COMMANDS.map((command) => `complete -c flurry -n __fish_use_subcommand -a ${command}`),
     ...runOptions().map(line(`not __fish_seen_subcommand_from ${others}`)),
     ...serveOptions().map(line('__fish_seen_subcommand_from serve')),
+    ...tuneOptions().map(line('__fish_seen_subcommand_from tune')),
     `complete -c flurry -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`,
     `complete -c flurry -n '__fish_seen_subcommand_from help' -x -a '${COMMANDS.join(' ')}'`,
   ];

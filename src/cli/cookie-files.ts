@@ -7,20 +7,20 @@ import type { CookieStore } from '../session/cookies.ts';
 import { openingError } from '../sinks/output-error.ts';
 import { EXIT, Exit } from './exit-codes.ts';
 import { readBytes } from './input-files.ts';
-import { pairsOf } from './request-options.ts';
 
 /** As curl tells them apart: what holds a `=` is cookies, anything else names a file. */
 function isCookieText(cookie: string): boolean {
   return cookie.includes('=');
 }
 
-/** Cookies are on with either flag; literal ones are a header of every request, which no redirect takes elsewhere. */
+/** Cookies are on with either flag; literal ones go with every request. */
 export function withCookies(settings: Settings): Settings {
   const { cookie, cookieJar } = settings;
   if (cookie === undefined && cookieJar === undefined) return settings;
   if (cookie === undefined || !isCookieText(cookie)) return { ...settings, cookies: true };
-  const headers = [...pairsOf(settings.headers), ['Cookie', parseCookieText(cookie)] as const];
-  return { ...settings, cookies: true, headers };
+  // Refused here where it cannot be sent, and not with the first request.
+  parseCookieText(cookie);
+  return { ...settings, cookies: true, cookieText: cookie };
 }
 
 /** Cookie files are octets (latin1). Returns a line for each entry that gave no cookie. */

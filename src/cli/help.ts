@@ -7,6 +7,7 @@ import { count } from '../model/text.ts';
 import type { CommandName } from './commands.ts';
 import { RUN_SWITCHES, type RunSwitch } from './run-flags.ts';
 import { SERVE_SWITCHES } from './serve-flags.ts';
+import { TUNE_RUN_SWITCHES, TUNE_SWITCHES } from './tune-flags.ts';
 
 const COLUMNS_MAX = 100;
 const COLUMNS_MIN = 60;
@@ -49,6 +50,8 @@ export function helpText(command: CommandName | undefined, columns: number | und
       return runHelp(width);
     case 'curl':
       return curlHelp(width);
+    case 'tune':
+      return tuneHelp(width);
     case 'serve':
       return serveHelp(width);
     case 'completion':
@@ -78,6 +81,7 @@ function mainHelp(width: number): string {
 const COMMAND_ENTRIES: readonly Entry[] = [
   ['flurry [run]', 'send requests; what is meant when no command is named'],
   ['flurry curl <command>', 'run a pasted curl command, in bulk where its URL is a template'],
+  ['flurry tune <url>', 'find out how many requests in flight serve a target best'],
   ['flurry serve', 'start the embedded target: a server for demos and tests'],
   ['flurry completion <shell>', 'print the completion script for bash, zsh or fish'],
   ['flurry help [command]', 'this help, or that of a command; also --help'],
@@ -141,6 +145,28 @@ const CURL_NOTES = [
   'A command is read, never run: variables and substitutions are refused, pipes and redirections of its output are left out. A flag of curl that means nothing here is left out with a word about it, and one that would change what is sent is refused.',
 ];
 
+function tuneHelp(width: number): string {
+  const examples = [
+    "flurry tune 'http://localhost:8080/capacity?n=60&ms=20' --plot knee.png",
+    "flurry tune 'https://example.com/items/[1-1000]' --requests 5000 --max-concurrency 64",
+    "flurry tune 'https://example.com/' --format json --save",
+  ];
+  return [
+    section('Examples', examples.map(indented)),
+    ...TUNE_NOTES.map((text) => paragraph(text, width)),
+    section('Options', entryLines(TUNE_SWITCHES.map(optionEntry), TERM_WIDTH, width)),
+    section(
+      'Options of flurry run that mean the same here (flurry run --help explains them)',
+      wrapped(TUNE_RUN_SWITCHES.map(({ long }) => long).join(' '), width - INDENT.length).map(indented),
+    ),
+  ].join('\n');
+}
+
+const TUNE_NOTES = [
+  'Measures goodput, latency and errors at several numbers of requests in flight, in a random order and several times each, and tells which to take. Goodput is responses per second with a status below 500 other than 429.',
+  'It looks at each size once, going up, and stops where the target refuses or clearly slows down; then come the trials. No more than --requests are sent in all. Ctrl-C shows what there is by then.',
+];
+
 function serveHelp(width: number): string {
   const entries = SERVE_SWITCHES.map(({ flag, doc }): Entry => [aligned(flag), doc]);
   return [
@@ -184,7 +210,7 @@ function exampleLines(): string[] {
 
 type Entry = readonly [term: string, text: string];
 
-function optionEntry({ flag, row }: RunSwitch): Entry {
+function optionEntry({ flag, row }: Pick<RunSwitch, 'flag' | 'row'>): Entry {
   const notes = [...choices(row), ...defaults(row)].join('; ');
   return [aligned(flag), notes === '' ? row.doc : `${row.doc} (${notes})`];
 }

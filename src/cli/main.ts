@@ -23,6 +23,10 @@ async function dispatch(argv: readonly string[], around: Surroundings): Promise<
       const { curlCommand } = await import('./curl/curl-command.ts');
       return curlCommand(rest, around);
     }
+    case 'tune': {
+      const { tuneCommand } = await import('./tune-command.ts');
+      return tuneCommand(rest, around);
+    }
     case 'serve': {
       const { serveCommand } = await import('./serve-command.ts');
       return serveCommand(rest, around);

@@ -10,6 +10,7 @@ import { type Condition, parseCondition } from '../metrics/condition.ts';
 import type { Sink, Source } from '../model/contracts.ts';
 import { showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
+import { count } from '../model/text.ts';
 import { OutputError } from '../sinks/output-error.ts';
 import { completed } from './completed.ts';
 import { endingOf } from './ending.ts';
@@ -70,12 +71,18 @@ async function requestsIn(
   return withTargets(requests, settings);
 }
 
-/** Reads what --cookie names; what comes back writes what --cookie-jar names. */
+/** Reads what --cookie names; what comes back writes what --cookie-jar names, and says what was not kept. */
 async function cookieFiles(settings: Settings, run: RunCore, around: Surroundings): Promise<() => void> {
-  if (settings.cookie === undefined && settings.cookieJar === undefined) return () => {};
+  if (run.cookies === undefined) return () => {};
   const { loadCookies, saveCookies } = await import('./cookie-files.ts');
   for (const line of loadCookies(settings, run.cookies)) around.stderr.write(`flurry: ${line}\n`);
-  return () => saveCookies(settings, run.cookies);
+  return () => {
+    saveCookies(settings, run.cookies);
+    const { refused } = run.cookies!;
+    if (refused.count > 0 && !settings.quiet) {
+      around.stderr.write(`flurry: cookies refused: ${count(refused.count)}; the last ${refused.last}\n`);
+    }
+  };
 }
 
 async function openOutputs(

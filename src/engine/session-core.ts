@@ -8,7 +8,8 @@ import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { SharedSlots } from '../scheduler/slots.ts';
-import { Authenticator } from '../session/authenticator.ts';
+import { Authenticator, hasLeft } from '../session/authenticator.ts';
+import { parseCookieText } from '../session/cookie-file.ts';
 import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
 import { Proxies } from '../session/proxies.ts';
@@ -18,6 +19,8 @@ import { openTransport, type World } from './transport-of.ts';
 /** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
 export type Settled = (request: Request, outcome: Outcome | undefined, next: Request | undefined) => void;
 
+/** What services commonly take for a login, besides the fields that HTTP has for it. */
+const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
 const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };
 
 export class SessionCore {
@@ -30,6 +33,8 @@ export class SessionCore {
   /** Undefined where cookies are off. */
   readonly cookies: CookieStore | undefined;
   readonly decoding: DecodingLimits;
+  /** As the caller wrote them: sent with every request of the input. */
+  readonly #ownCookies: string | undefined;
   readonly #authenticator: Authenticator | undefined;
   readonly #proxies: Proxies | undefined;
   readonly #follows: boolean;
@@ -46,6 +51,7 @@ export class SessionCore {
     this.slots = new SharedSlots({ concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) });
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
+    this.#ownCookies = settings.cookieText === undefined ? undefined : parseCookieText(settings.cookieText);
     this.#authenticator = Authenticator.of(settings, clientNonce);
     const { proxyUser, noProxy } = settings;
     // A Unix socket goes before a proxy, which is a way over the network.
@@ -53,10 +59,13 @@ export class SessionCore {
     this.#proxies = Proxies.of({ proxies, proxyUser, noProxy, env: world.env ?? process.env });
     this.#follows = settings.followRedirects;
     this.#decodes = settings.compressed;
-    this.#adds = this.cookies !== undefined || this.#authenticator !== undefined;
+    this.#adds =
+      this.#ownCookies !== undefined || this.cookies !== undefined || this.#authenticator !== undefined;
     this.#redirects = {
       redirectsMax: settings.maxRedirects,
-      secretHeaders: new Set(settings.secretHeaders.map((name) => name.toLowerCase())),
+      secretHeaders: new Set(
+        [...SECRET_HEADERS, ...settings.secretHeaders].map((name) => name.toLowerCase()),
+      ),
     };
     this.decoding = {
       codingsMax: settings.codingsMax,
@@ -78,13 +87,21 @@ export class SessionCore {
 
   /** What the caller set wins over what the session knows. */
   #fields(request: Request): string | undefined {
-    const { headers, origin, target } = request;
+    const { headers } = request;
     let fields = '';
-    const cookie = headers.has('cookie') ? undefined : this.cookies?.header(origin, target);
+    const cookie = headers.has('cookie') ? undefined : this.#cookieOf(request);
     if (cookie !== undefined) fields += `Cookie: ${cookie}\r\n`;
     const authorization = this.#authenticator?.authorization(request);
     if (authorization !== undefined) fields += `Authorization: ${authorization}\r\n`;
     return fields === '' ? undefined : fields;
+  }
+
+  /** One field (RFC 6265 section 5.4): those of the jar, and the caller's own as long as no redirect has led elsewhere. */
+  #cookieOf(request: Request): string | undefined {
+    const kept = this.cookies?.header(request.origin, request.target);
+    const own = this.#ownCookies === undefined || hasLeft(request) ? undefined : this.#ownCookies;
+    if (kept === undefined || own === undefined) return kept ?? own;
+    return `${kept}; ${own}`;
   }
 
   /** True where a response needs `settle`: most need none. */

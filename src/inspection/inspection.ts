@@ -101,6 +101,7 @@ function unexpected(response: Response, problem: string, cause?: unknown): Failu
     id: request.id,
     url: request.askedUrl,
     method: request.method,
+    status,
     phase: 'body',
     kind: 'unexpected',
     sent: 'response',

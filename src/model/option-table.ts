@@ -282,10 +282,10 @@ export const OPTIONS = {
     doc: 'follow redirects (301, 302, 303, 307, 308); each is a request of its own under the same limits',
   }),
   secretHeaders: list({
-    default: ['x-api-key', 'x-auth-token'],
+    default: [],
     flag: '--secret-header <name>',
     group: 'Session',
-    doc: 'header fields that no redirect takes to another origin, besides Authorization, Cookie and Proxy-Authorization; repeatable',
+    doc: 'header fields that no redirect takes to another origin, besides Authorization, Cookie, Proxy-Authorization, X-Api-Key and X-Auth-Token; repeatable',
   }),
   maxRedirects: integer({
     default: 20,
@@ -307,6 +307,13 @@ export const OPTIONS = {
     scope: 'cli',
     group: 'Session',
     doc: 'cookies to begin with: name=value; name=value, or a file in the Netscape format',
+    secret: true,
+  }),
+  cookieText: text({
+    default: undefined,
+    scope: 'code',
+    group: 'Session',
+    doc: 'cookies for every request of the input, as name=value; name=value, besides those that are kept; no redirect takes them to another origin',
     secret: true,
   }),
   cookieJar: text({

@@ -51,10 +51,11 @@ export type CliOnly =
 
 /** Every option with its value: inside, nothing is optional. */
 export type Settings = { readonly [K in OptionName]: ValueOf<OptionTable[K]> };
-/** What a caller may pass: durations and sizes also as text with a unit. */
+/** What a caller may pass: durations and sizes also as text with a unit, a list of one text as that text. */
 export type RunOptions = {
   readonly [K in RunOptionName]?:
     | (number extends ValueOf<OptionTable[K]> ? string : never)
+    | (readonly string[] extends ValueOf<OptionTable[K]> ? string : never)
     | ValueOf<OptionTable[K]>;
 };
 

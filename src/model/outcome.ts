@@ -262,6 +262,8 @@ export class Failure {
   readonly ms: number;
   /** Where in the input it stood, for phase `input`; from 1. */
   readonly line: number | undefined;
+  /** Of the response that is not what was expected (kind `unexpected`). */
+  readonly status: number | undefined;
   /** True where the wire knows that sending once more, on a fresh connection, repeats nothing (RFC 9110 section 9.2.2). */
   resend = false;
 
@@ -278,6 +280,7 @@ export class Failure {
     this.attempts = fields.attempts;
     this.ms = fields.ms;
     this.line = fields.line;
+    this.status = fields.status;
   }
 
   static ofInput(index: number, text: string, message: string, line?: number): Failure {
@@ -336,4 +339,5 @@ export interface FailureFields {
   attempts: number;
   ms: number;
   line?: number | undefined;
+  status?: number | undefined;
 }

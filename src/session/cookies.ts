@@ -33,6 +33,11 @@ export class CookieStore {
     return this.#shelf.size;
   }
 
+  /** Cookies that came and were not kept, and why the last one was not. */
+  get refused(): { readonly count: number; readonly last: string } {
+    return { count: this.#refused, last: this.#lastRefusal };
+  }
+
   /** The value of the Cookie field for a request there, or undefined. */
   header(origin: Origin, target: string): string | undefined {
     return this.#opened?.headers.get(origin, target);

@@ -16,7 +16,8 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
   socks5: 1080,
   socks5h: 1080,
 };
-const FORM = '[http|https|socks5|socks5h://][user:password@]host[:port]';
+/** The place of a login stands apart: written as in a URL it would be taken for one, and not shown. */
+const FORM = '[http|https|socks5|socks5h://]host[:port], with user:password@ in front of host where it asks for them';
 const CONTROL = /[\u0000-\u001f\u007f]/;
 /** RFC 1929 counts each in one octet. */
 const SOCKS_TEXT_BYTES_MAX = 255;

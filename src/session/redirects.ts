@@ -92,7 +92,7 @@ export function redirect(
   if (hops.length >= settings.redirectsMax) {
     const max = count(settings.redirectsMax);
     const to = shown(next.url);
-    return fault('too-large', `more than ${max} redirects, the next to ${to}; maxRedirects allows more`);
+    return fault('too-large', `more than ${max} redirects (maxRedirects), the next to ${to}`);
   }
   const hop = { url: request.url, status, location: landing.location };
   return { type: 'follow', request: next, hops: [...hops, hop] };

@@ -83,12 +83,13 @@ function redirectedMembers({ askedUrl, hops, method }: Request): string {
 }
 
 function failureLine(failure: Failure): string {
-  const { phase, kind, message, sent, line } = failure;
+  const { phase, kind, message, sent, line, status } = failure;
   return (
     `{"index":${failure.index}${idMember(failure.id)}` +
     `,"url":${quoted(failure.url)},"method":${quoted(failure.method)}` +
     (line === undefined ? '' : `,"line":${line}`) +
-    `,"error":{"phase":"${phase}","kind":"${kind}","message":${quoted(message)},"sent":"${sent}"}` +
+    `,"error":{"phase":"${phase}","kind":"${kind}","message":${quoted(message)},"sent":"${sent}"` +
+    `${status === undefined ? '' : `,"status":${status}`}}` +
     `,"ms":${decimals(failure.ms)},"attempts":${failure.attempts}}\n`
   );
 }

@@ -20,12 +20,16 @@ const LIMITS: ResponseLimits = {
   trailerBytesMax: 0,
 };
 
+/** What every answer of a SOCKS proxy begins with; it often closes without the rest that would make a line. */
+const SOCKS_VERSION = 5;
+
 export class ConnectHandshake implements Handshake {
   readonly greeting: Buffer;
   readonly #proxy: ProxyServer;
   readonly #target: string;
   readonly #parser: ResponseParser;
   #head: ResponseHead | undefined;
+  #begun = false;
 
   /** `target`: host and port, IPv6 in brackets. */
   constructor(proxy: ProxyServer, target: string) {
@@ -48,6 +52,12 @@ export class ConnectHandshake implements Handshake {
   }
 
   take(bytes: Buffer): Buffer | undefined {
+    if (!this.#begun && bytes[0] === SOCKS_VERSION) {
+      throw new ProxyError(
+        `the proxy ${this.#proxy} does not answer CONNECT in HTTP; it may speak SOCKS: try socks5://`,
+      );
+    }
+    this.#begun = true;
     const after = this.#parser.execute(bytes, 0, bytes.length);
     if (this.#parser.fault !== undefined) throw this.#notHttp(this.#parser.fault.message);
     if (this.#head === undefined) return undefined;

@@ -11,10 +11,10 @@ const BY_KIND: Readonly<Record<Kind, string>> = {
   unreachable: 'no way to that address from here',
   'not-found': 'the name has no address',
   resources: 'this machine ran out of descriptors or ports; lower --concurrency',
-  certificate: 'not trusted; --cacert names whom to trust, -k trusts anyone',
+  certificate: 'not accepted; the record says why; --cacert names whom to trust, -k trusts anyone',
   proxy: 'the proxy refused, or is none; the record says why',
   protocol: 'what came was not HTTP/1.x',
-  'too-large': 'more than the limits on responses allow',
+  'too-large': 'more than a limit on responses allows; the record names it',
   unexpected: 'not what --fail-on expects of a response',
   aborted: 'stopped before it was done',
   unknown: 'the record says more',
@@ -29,9 +29,7 @@ const BY_BOTH: { readonly [K in `${Phase}/${Kind}`]?: string } = {
   'tls/protocol': 'what answered does not speak TLS',
   'send/timeout': 'the peer stopped reading (--idle-timeout)',
   'headers/timeout': 'no answer in time (--first-byte-timeout, --max-time)',
-  'headers/too-large': 'a longer header section than allowed (--header-bytes-max)',
   'body/timeout': 'the body did not come in time (--idle-timeout, --max-time)',
-  'body/too-large': 'a longer body than allowed (--max-filesize)',
 };
 
 /** For `phase/kind`; empty for one that this version does not know. */

@@ -36,6 +36,7 @@ describe('--fail-on', () => {
       kind: 'unexpected',
       message: 'status 503 meets the condition 5xx',
       sent: 'response',
+      status: 503,
     });
     expect(summary).toMatchObject({ requests: 3, responses: 1, failures: 2 });
     expect({ code, stderr }).toEqual({ code: 4, stderr: expect.stringContaining('2 of 3 requests failed') });

@@ -27,6 +27,21 @@ describe('OutcomeQueue', () => {
     expect(indices(await taken)).toEqual([0, 1, 2]);
   });
 
+  it('does not lose the last batch where the room that it leaves brings the run to its end', async () => {
+    const queue = new OutcomeQueue(2);
+    queue.onDrain = () => {
+      if (queue.asked) void queue.close();
+    };
+    const taken = queue.take();
+    queue.write(outcome(0));
+    queue.write(outcome(1));
+    expect(indices(await taken)).toEqual([0, 1]);
+    const next = queue.take();
+    expect(queue.asked).toBe(true);
+    await queue.close();
+    expect(await next).toBeUndefined();
+  });
+
   it('ends with undefined, again and again, after all was handed out', async () => {
     const queue = new OutcomeQueue(10);
     queue.write(outcome(0));

@@ -87,6 +87,8 @@ export class SessionSimulation {
     await this.#until(() => String(this.#session).includes(' 0 of '), 'the slots');
     await this.#closed();
     network.clock.advance(10_000);
+    const left = String(this.#session);
+    if (!/^session 0 of .*; 0 origins, 0 idle/.test(left)) this.#wrong(`left behind: ${left}`);
     if (network.connector.held.length > 0) this.#wrong(`left open: ${network.connector.held.join(', ')}`);
     if (network.clock.pending > 0) this.#wrong(`timers left behind: ${network.clock.pending}`);
     this.#checkWire();
@@ -98,7 +100,6 @@ export class SessionSimulation {
       closed = true;
     });
     await this.#until(() => closed && this.network.connector.held.length === 0, 'the close');
-    if (!/^session 0 of .*; 0 origins, 0 idle/.test(String(this.#session))) this.#wrong(`${this.#session}`);
   }
 
   async #until(condition: () => boolean, what: string): Promise<void> {
@@ -377,7 +378,7 @@ export class SessionSimulation {
       case 1: // falls silent
         return;
       case 2: // ends half way
-        return peer.send(['HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n', 'half'], 5, () => this.#leave(peer));
+        return peer.send(['HTTP/1.1 200 OK\r\nContent-Length: 90\r\n', '\r\nhalf'], 5, () => this.#leave(peer));
       default:
         return peer.send(['nonsense\r\n\r\n'], 0, () => {});
     }
@@ -400,7 +401,7 @@ export class SessionSimulation {
       const { key } = peer.wire.origin;
       byHost.set(key, (byHost.get(key) ?? 0) + peer.waiting.length);
     }
-    if (all > concurrency) this.#wrong(`${all} in flight, ${concurrency} allowed ${this.network.clock} ${this.network.peers.filter((p) => p.alive && p.waiting.length > 0).map((p) => p.wire + ' ' + p.waiting.map((w) => w.method + w.target + w.body.length) + ' ' + p.answering + JSON.stringify(p.wire.written.slice(-200)))} ${this.#session}`);
+    if (all > concurrency) this.#wrong(`${all} in flight, ${concurrency} allowed`);
     for (const [key, n] of byHost) {
       if (n > perHost) this.#wrong(`${n} in flight to ${key}, ${perHost} allowed`);
     }

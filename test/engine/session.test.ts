@@ -164,3 +164,29 @@ describe('header sections', () => {
     expect(server.arrivals).toHaveLength(3);
   });
 });
+
+describe('cookies of the caller', () => {
+  it('stand in one line with those that are kept, and stay with the origins of the input', async () => {
+    const seen: string[] = [];
+    const [home, away] = await Promise.all(
+      [0, 1].map(() =>
+        RawServer.open((peer, { head, target }) => {
+          seen.push([...head.matchAll(/^cookie: (.*)$/gim)].map((match) => match[1]).join(' | '));
+          const to = decodeURIComponent(/to=(.*)/.exec(target)?.[1] ?? '');
+          const fields = to === '' ? '' : `Location: ${to}\r\n`;
+          peer.send(
+            `HTTP/1.1 ${to === '' ? 200 : 302} -\r\nSet-Cookie: kept=1\r\n${fields}Content-Length: 0\r\n\r\n`,
+          );
+        }),
+      ),
+    );
+    onTestFinished(async () => void (await Promise.all([home!.close(), away!.close()])));
+    const options = { cookies: true, cookieText: 'own=2', followRedirects: true, concurrency: 1 };
+    await flurry.all([home!.url('/a'), home!.url('/b')], options);
+    expect(seen.splice(0)).toEqual(['own=2', 'kept=1; own=2']);
+    await flurry.all([home!.url(`/?to=${encodeURIComponent(`http://localhost:${away!.port}/`)}`)], options);
+    expect(seen.splice(0)).toEqual(['own=2', '']);
+    await flurry.all([home!.url('/a'), home!.url('/b')], { ...options, headers: { Cookie: 'mine=3' } });
+    expect(seen).toEqual(['mine=3', 'mine=3']);
+  });
+});

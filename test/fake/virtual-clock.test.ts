@@ -90,6 +90,18 @@ describe('VirtualClock', () => {
     expect(told).toBe(true);
   });
 
+  it('runs everything that falls due, also what a poll asks for ahead of what was next', () => {
+    const clock = new VirtualClock();
+    const ran: string[] = [];
+    clock.after(5, () => {
+      ran.push('five');
+      clock.afterPoll(() => clock.after(2, () => ran.push('seven')));
+    });
+    clock.after(10, () => ran.push('ten'));
+    clock.advance(10);
+    expect([ran, clock.pending]).toEqual([['five', 'seven', 'ten'], 0]);
+  });
+
   it('refuses times that never come', () => {
     const clock = new VirtualClock();
     expect(() => clock.after(Number.NaN, () => {})).toThrow(RangeError);

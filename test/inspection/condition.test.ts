@@ -160,6 +160,7 @@ describe('the failure', () => {
       phase: 'body',
       kind: 'unexpected',
       sent: 'response',
+      status: 200,
       message: 'status 200 meets the condition body~s[e]cret',
       cause: undefined,
       attempts: 2,

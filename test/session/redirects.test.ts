@@ -429,7 +429,7 @@ describe('where it ends', () => {
     expect(follow(request, 302, 'http://u:p@a/21', hops)).toEqual({
       type: 'fault',
       kind: 'too-large',
-      message: 'more than 20 redirects, the next to http://a/21; maxRedirects allows more',
+      message: 'more than 20 redirects (maxRedirects), the next to http://a/21',
     });
   });
 

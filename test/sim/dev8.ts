@@ -5,5 +5,5 @@ const s = SCENARIOS.find((x) => x.id === 'S8')!;
 const w = s.world(Number(process.argv[2]??5));
 const laws = w.targets.map(() => new GoodputLaw({ initial: 8, max: 256 }));
 const marks = [1,3,5,10,20,30,39.5]; let i = 0; const hist: number[][] = w.knees.map(()=>[]);
-const run = new Simulation(s.plan, w.targets, laws).go((now) => { if (now/1000 >= marks[i]!) { i++; laws.forEach((l, h) => hist[h]!.push(l.limit)); } });
-w.knees.forEach((k, h) => console.log(h, 'knee', k, hist[h]!.join(' '), 'mean', (run.hostInFlight[h]!/20000).toFixed(1), laws[h]!.toString(), (run.hostInFlight[h]!/20000/k).toFixed(2)));
+const run = new Simulation(s.plan, w.targets, laws, w.random).go((now) => { if (now/1000 >= marks[i]!) { i++; laws.forEach((l, h) => hist[h]!.push(l.limit)); } });
+w.knees.forEach((k, h) => console.log(h, 'knee', k, hist[h]!.join(' '), 'mean', (run.hostInFlight[h]!/30000).toFixed(1), laws[h]!.toString(), (run.hostInFlight[h]!/30000/k).toFixed(2)));

@@ -24,7 +24,7 @@ export type LawMaker = (world: World) => readonly ControlLaw[];
 
 export function play(scenario: Scenario, seed: number, laws: LawMaker, watch?: Watch): Figures {
   const world = scenario.world(seed);
-  const run = new Simulation(scenario.plan, world.targets, laws(world)).go(watch);
+  const run = new Simulation(scenario.plan, world.targets, laws(world), world.random).go(watch);
   const { phases, plan } = scenario;
   const numbered = plan.requests !== undefined;
   return {

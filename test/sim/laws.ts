@@ -2,20 +2,17 @@
 
 import type { ControlLaw, Sample } from '../../src/scheduler/control/law.ts';
 
-/** A fixed number in flight, and perhaps a fixed rate. It heeds Retry-After, as any decent client does. */
+/** A fixed number in flight, and perhaps a fixed rate. */
 export class FixedLaw implements ControlLaw {
   readonly limit: number;
   readonly ratePerSecond: number | undefined;
-  pausedUntilMs = 0;
 
   constructor(limit: number, ratePerSecond?: number) {
     this.limit = Math.max(1, Math.round(limit));
     this.ratePerSecond = ratePerSecond;
   }
 
-  record({ nowMs, retryAfterMs }: Sample): void {
-    if (retryAfterMs > 0) this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + retryAfterMs);
-  }
+  record(_sample: Sample): void {}
 
   saturation(): void {}
 
@@ -39,6 +36,5 @@ export class SteppedLaw extends FixedLaw {
 
   override record(sample: Sample): void {
     this.#nowMs = sample.nowMs;
-    super.record(sample);
   }
 }

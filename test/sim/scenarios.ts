@@ -17,6 +17,8 @@ export interface World {
   readonly targets: readonly Target[];
   /** Most in flight that helps, of each host. */
   readonly knees: readonly number[];
+  /** What the client draws from. */
+  readonly random: () => number;
 }
 
 export interface Scenario {
@@ -87,7 +89,7 @@ function metered(seed: number, retryAfterMs: number, banMs: number): World {
   const noise = new Noise(seed);
   const service = scaled(noise.logNormal(0.2), 30);
   const target = new Metered({ ...METERING, retryAfterMs, banMs }, service, { rttMs: 10, jitter: 0.2 }, noise);
-  return { targets: [target], knees: [12] };
+  return { targets: [target], knees: [12], random: () => noise.next() };
 }
 
 const HOSTS = 100;
@@ -103,8 +105,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const noise = new Noise(seed);
       return {
         targets: [new Workers(200, scaled(noise.logNormal(SERVICE_SIGMA), 50), NEAR, noise)],
-        knees: [204],
-      };
+        knees: [204], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -116,7 +117,7 @@ export const SCENARIOS: readonly Scenario[] = [
     phases: constant(20_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
-      return { targets: [new Contended(fallingMs(60, 23), 0.3, NEAR, noise)], knees: [60] };
+      return { targets: [new Contended(fallingMs(60, 23), 0.3, NEAR, noise)], knees: [60], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -128,7 +129,7 @@ export const SCENARIOS: readonly Scenario[] = [
     phases: constant(20_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
-      return { targets: [new Contended(scalabilityMs(60, 0.335, 1), 0.3, NEAR, noise)], knees: [60] };
+      return { targets: [new Contended(scalabilityMs(60, 0.335, 1), 0.3, NEAR, noise)], knees: [60], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -167,7 +168,7 @@ export const SCENARIOS: readonly Scenario[] = [
         { atMs: 30_000, workers: 200 },
       ];
       const service = scaled(noise.logNormal(SERVICE_SIGMA), 50);
-      return { targets: [new Workers(200, service, NEAR, noise, steps)], knees: [204] };
+      return { targets: [new Workers(200, service, NEAR, noise, steps)], knees: [204], random: () => noise.next() };
     },
     fixed: FACTORS.map((factor) => ({
       name: `${factor} × knee`,
@@ -190,7 +191,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const noise = new Noise(seed);
       const factor = noise.logNormal(0.5);
       const service = () => 50 * factor() * (noise.next() < 0.01 ? 20 : 1);
-      return { targets: [new Workers(100, service, NEAR, noise)], knees: [102] };
+      return { targets: [new Workers(100, service, NEAR, noise)], knees: [102], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -204,8 +205,7 @@ export const SCENARIOS: readonly Scenario[] = [
       const noise = new Noise(seed);
       return {
         targets: [new Refusing(32, scaled(noise.logNormal(0.2), 20), { rttMs: 4, jitter: 0.2 }, noise)],
-        knees: [32],
-      };
+        knees: [32], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -218,7 +218,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world: (seed) => {
       const noise = new Noise(seed);
       const service = scaled(noise.logNormal(0.3), 5);
-      return { targets: [new Workers(4000, service, NEAR, noise)], knees: [60] };
+      return { targets: [new Workers(4000, service, NEAR, noise)], knees: [60], random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -226,8 +226,8 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'S8',
     title: '100 hosts, each with its own knee (2 to 24) and its own latency (100 to 400 ms), 1,024 in flight in all',
     optimum: 'each its own',
-    plan: plan(40_000, { client: { totalMax: 1024, cpuMs: 0 } }),
-    phases: constant(40_000, Number.NaN),
+    plan: plan(60_000, { client: { totalMax: 1024, cpuMs: 0 } }),
+    phases: constant(60_000, Number.NaN),
     world: (seed) => {
       const noise = new Noise(seed);
       const targets: Target[] = [];
@@ -238,7 +238,7 @@ export const SCENARIOS: readonly Scenario[] = [
         knees.push(knee);
         targets.push(new Contended(fallingMs(knee, meanMs), 0.3, { rttMs: 10, jitter: 0.2 }, noise));
       }
-      return { targets, knees };
+      return { targets, knees, random: () => noise.next() };
     },
     fixed: factors(),
   },
@@ -251,7 +251,7 @@ export const SCENARIOS: readonly Scenario[] = [
     world: (seed) => {
       const noise = new Noise(seed);
       const service = scaled(noise.logNormal(SERVICE_SIGMA), 2);
-      return { targets: [new Workers(16, service, { rttMs: 20, jitter: 0.1 }, noise)], knees: [176] };
+      return { targets: [new Workers(16, service, { rttMs: 20, jitter: 0.1 }, noise)], knees: [176], random: () => noise.next() };
     },
     fixed: factors(),
   },

@@ -3,6 +3,7 @@
 
 import type { ControlLaw, Sample } from '../../src/scheduler/control/law.ts';
 import { verdictOfStatus } from '../../src/scheduler/control/verdict.ts';
+import { HostPause } from '../../src/scheduler/health/host-pause.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Target } from './targets.ts';
 
@@ -22,6 +23,8 @@ export interface RunPlan {
 
 /** How often the process says how busy it was. */
 const SATURATION_EVERY_MS = 250;
+/** What a host may ask for with Retry-After. */
+const PAUSE_MS_MAX = 60_000;
 export const BIN_MS = 100;
 
 /** What a run left, in bins of 100 ms. */
@@ -57,7 +60,6 @@ export class Simulation {
     inFlight: 0,
     limited: false,
     status: 0,
-    retryAfterMs: 0,
   };
   readonly run: Run;
   /** Of each request under way, by slot. */
@@ -73,6 +75,7 @@ export class Simulation {
   readonly #nextStartMs: Float64Array;
   readonly #sleeping: Uint8Array;
   readonly #heldSinceMs: Float64Array;
+  readonly #pauses: readonly HostPause[];
   #total = 0;
   #left: number;
   #cpuFreeMs = 0;
@@ -81,7 +84,12 @@ export class Simulation {
   #turn = 0;
   #nowMs = 0;
 
-  constructor(plan: RunPlan, targets: readonly Target[], laws: readonly ControlLaw[]) {
+  constructor(
+    plan: RunPlan,
+    targets: readonly Target[],
+    laws: readonly ControlLaw[],
+    random: () => number,
+  ) {
     this.#plan = plan;
     this.#targets = targets;
     this.#laws = laws;
@@ -98,6 +106,7 @@ export class Simulation {
     this.#nextStartMs = new Float64Array(targets.length);
     this.#sleeping = new Uint8Array(targets.length);
     this.#heldSinceMs = new Float64Array(targets.length);
+    this.#pauses = targets.map(() => new HostPause(PAUSE_MS_MAX, random));
     const bins = Math.ceil(plan.durationMs / BIN_MS) + 1;
     this.run = {
       successes: new Float64Array(bins),
@@ -159,8 +168,13 @@ export class Simulation {
     run.ends[bin]!++;
     run.requests++;
     run.endMs = nowMs;
-    if (status === 429) run.metered[bin]!++;
-    else if (!refused) run.successes[bin]!++;
+    if (status === 429) {
+      run.metered[bin]!++;
+      this.#pauses[host]!.refuse(this.#startedMs[slot]!, this.#retryAfterMs[slot]!, nowMs);
+    } else if (!refused) {
+      run.successes[bin]!++;
+      this.#pauses[host]!.accept(this.#startedMs[slot]!, nowMs);
+    }
     this.#weigh(host, nowMs);
     run.inFlightMs[bin]! += nowMs - this.#startedMs[slot]!;
     this.#inFlight[host]!--;
@@ -179,7 +193,6 @@ export class Simulation {
     sample.inFlight = this.#inFlightThen[slot]!;
     sample.limited = this.#limited[slot]! === 1;
     sample.status = status;
-    sample.retryAfterMs = this.#retryAfterMs[slot]!;
     this.#laws[host]!.record(sample);
   }
 
@@ -202,10 +215,12 @@ export class Simulation {
 
   #pump(host: number): void {
     const law = this.#laws[host]!;
-    while (this.#left > 0 && this.#total < this.#plan.client.totalMax && this.#inFlight[host]! < law.limit) {
+    const pause = this.#pauses[host]!;
+    while (this.#left > 0 && this.#total < this.#plan.client.totalMax) {
+      if (this.#inFlight[host]! >= Math.min(law.limit, pause.window)) return;
       const nowMs = this.#nowMs;
       const rate = law.ratePerSecond;
-      let mayMs = law.pausedUntilMs;
+      let mayMs = nowMs + pause.waitMs(nowMs);
       if (rate !== undefined && this.#nextStartMs[host]! > mayMs) mayMs = this.#nextStartMs[host]!;
       if (mayMs > nowMs) {
         if (this.#sleeping[host] === 0) {

@@ -1,8 +1,6 @@
 // Subresource Integrity, as `init.integrity` asks for it: whether content has one of the hashes that were named
 // (https://w3c.github.io/webappsec-subresource-integrity/).
 
-import { createHash } from 'node:crypto';
-
 /** From weak to strong: only the strongest kind that is named counts. */
 const ALGORITHMS = ['sha256', 'sha384', 'sha512'] as const;
 const METADATA = /^(sha256|sha384|sha512)-([A-Za-z0-9+/_-]+)={0,2}(?:\?.*)?$/i;
@@ -19,5 +17,7 @@ export function hasIntegrity(content: Uint8Array, metadata: string): boolean {
   }
   const strongest = ALGORITHMS.findLast((algorithm) => wanted.has(algorithm));
   if (strongest === undefined) return true;
+  // Loaded when it is first asked for: few calls name a hash.
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return wanted.get(strongest)!.has(createHash(strongest).update(content).digest('base64url'));
 }

@@ -12,12 +12,16 @@ export interface GoodputSettings {
 type Phase = 'ramp' | 'rest' | 'base' | 'test';
 
 const LN2 = Math.log(2);
-const STEP = { min: Math.log(1.15), first: Math.log(1.5), max: LN2 };
+const STEP = { min: Math.log(1.15), again: Math.log(1.25), first: Math.log(1.5), max: LN2 };
 /** A latency counts as no more than so many typical ones: the tail must not decide. */
 const TAIL = 4;
+const FINE = Number(process.env['FINE'] ?? 0.35);
+const PRECISION = Number(process.env['PREC'] ?? 0.1);
+const ENOUGH = { min: 24, max: 3000 };
 const RAMP_ELASTICITY = 0.5;
-const UP = 0.08;
-const DOWN = 0.06;
+const SIG = Number(process.env['SIG'] ?? 2);
+const UP = Number(process.env['UP'] ?? 0.08);
+const DOWN = Number(process.env['DOWN'] ?? 0.06);
 /** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
 const MARGIN = 1.08;
 
@@ -54,10 +58,6 @@ export class GoodputLaw implements ControlLaw {
     return this.#pace.ratePerSecond;
   }
 
-  get pausedUntilMs(): number {
-    return this.#pace.pausedUntilMs;
-  }
-
   saturation(share: number): void {
     this.#saturation = share;
   }
@@ -66,7 +66,7 @@ export class GoodputLaw implements ControlLaw {
     const { nowMs, verdict, latencyMs, status } = sample;
     const startedMs = nowMs - latencyMs;
     if (status === 429) {
-      this.#pace.refused(nowMs, startedMs, sample.retryAfterMs);
+      this.#pace.refused(nowMs, startedMs);
       if (this.#phase === 'ramp') this.#hold(nowMs, this.limit, 1, STEP.min);
       return;
     }
@@ -118,7 +118,8 @@ export class GoodputLaw implements ControlLaw {
   }
 
   #enough(): number {
-    return Math.min(1500, Math.max(24, this.#now.relativeVariance / (0.02 * 0.02)));
+    const error = PRECISION * this.#step;
+    return Math.min(ENOUGH.max, Math.max(ENOUGH.min, this.#now.relativeVariance / (error * error)));
   }
 
   #ramp(nowMs: number): void {
@@ -187,7 +188,10 @@ export class GoodputLaw implements ControlLaw {
 
   #other(): number {
     const held = this.#held;
-    const limit = Math.round(held * Math.exp(this.#direction * this.#step));
+    const base = this.#base;
+    const fine = Math.sqrt((2 * base.relativeVariance) / base.ended) / FINE;
+    const step = Math.max(this.#step, Math.min(fine, STEP.first));
+    const limit = Math.round(held * Math.exp(this.#direction * step));
     const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
   }
@@ -205,15 +209,17 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#up : this.#down;
     evidence.add(elasticity(low, high), variance);
     const { value, error } = evidence;
+    if (process.env['TR']) console.log('   #', nowMs.toFixed(0), 'held', this.#held, 'tried', this.limit, 'n', low.ended, high.ended, 'e', elasticity(low, high).toFixed(2), 'value', value.toFixed(2), 'err', error.toFixed(2), 'pairs', evidence.pairs.toFixed(1)); // TR
     if (span > Math.log(1.3) && value > DOWN && value < 0.85) {
       const limit = clamp(low.meanInFlight * Math.exp(span * value) * MARGIN, low.meanInFlight, high.meanInFlight);
-      return this.#hold(nowMs, limit, up ? -1 : 1, STEP.min);
+      return this.#hold(nowMs, limit, up && value < 0.2 ? -1 : 1, up ? STEP.again : STEP.min);
     }
-    if (up ? value - 2 * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5);
+    if (up ? value - SIG * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5 ? STEP.max : value > 0.2 ? STEP.again : 0);
     // Where nothing is proven, fewer are better.
-    if (!up && value < DOWN && evidence.pairs > 1.9) return this.#accept(nowMs, false);
+    if (!up && value < DOWN && evidence.pairs > 1.9) return this.#accept(nowMs, 0);
     if (up ? value + error < UP : value - error > DOWN) return this.#reject(nowMs);
-    this.#turn();
+    // Unsure: once more, and the other way where this one does not look better.
+    if (up ? value < UP : value > DOWN) this.#turn();
     this.#again(nowMs);
   }
 
@@ -222,9 +228,9 @@ export class GoodputLaw implements ControlLaw {
     this.#setLimit(nowMs, this.#held);
   }
 
-  #accept(nowMs: number, faster: boolean): void {
+  #accept(nowMs: number, stepMax: number): void {
     this.#held = this.limit;
-    if (faster) this.#step = Math.min(STEP.max, this.#step * 2);
+    this.#step = Math.max(this.#step, Math.min(stepMax, this.#step * 2));
     this.#restMs = 100;
     this.#fresh();
     this.#try(nowMs);
@@ -251,6 +257,7 @@ export class GoodputLaw implements ControlLaw {
       const error = Math.sqrt(errorOf(window) + errorOf(base));
       const same = Math.abs(Math.log(window.meanInFlight / base.meanInFlight)) < 0.03;
       if (same && Math.abs(change) > Math.max(0.07, 4 * error)) {
+        if (process.env['TR']) console.log('   # change', change, error); // TR
         return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
       }
     }
@@ -274,7 +281,7 @@ function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
 }
 
-const KEPT = 0.6;
+const KEPT = Number(process.env['KEPT'] ?? 0.6);
 
 /** What several comparisons say together; older ones count ever less. */
 class Evidence {

@@ -17,8 +17,6 @@ export interface Sample {
   limited: boolean;
   /** Of the response; 0 where there was none. */
   status: number;
-  /** What Retry-After asked for; 0 where it asked for nothing. */
-  retryAfterMs: number;
 }
 
 export interface ControlLaw {
@@ -26,8 +24,6 @@ export interface ControlLaw {
   readonly limit: number;
   /** Requests per second that may start, where the host turned out to meter those; else undefined. */
   readonly ratePerSecond: number | undefined;
-  /** Nothing may start before this moment: the host asked for a pause. */
-  readonly pausedUntilMs: number;
   record(sample: Sample): void;
   /** Share of the last moments, 0 to 1, in which this process itself was busy: what queues here teaches nothing. */
   saturation(share: number): void;

@@ -10,13 +10,10 @@ const QUIET_MS = { first: 20_000, max: 160_000 };
 
 export class Pace {
   ratePerSecond: number | undefined;
-  pausedUntilMs = 0;
   readonly #bins = new Int32Array(BINS);
   #bin = 0;
   #firstMs = Number.NaN;
   #cutMs = Number.NEGATIVE_INFINITY;
-  #succeeded = true;
-  #pauseMs = 0;
   #ceiling = Number.POSITIVE_INFINITY;
   #quietMs = QUIET_MS.first;
   #grownMs = 0;
@@ -24,21 +21,14 @@ export class Pace {
   succeeded(nowMs: number): void {
     this.#turnTo(nowMs);
     this.#bins[this.#bin % BINS]!++;
-    this.#succeeded = true;
     if (this.ratePerSecond !== undefined && nowMs - this.#grownMs >= BIN_MS) this.#grow(nowMs);
   }
 
   /** A 429 has come for a request that started at `startedMs`. */
-  refused(nowMs: number, startedMs: number, retryAfterMs: number): void {
+  refused(nowMs: number, startedMs: number): void {
     this.#turnTo(nowMs);
-    if (retryAfterMs > 0) this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + retryAfterMs);
     // What was under way when the rate was cut says nothing about the new one.
-    if (startedMs < this.#cutMs) return;
-    this.#cut(nowMs);
-    if (retryAfterMs > 0) return;
-    this.#pauseMs = this.#succeeded ? 100 : Math.min(30_000, this.#pauseMs * 2);
-    this.#succeeded = false;
-    this.pausedUntilMs = Math.max(this.pausedUntilMs, nowMs + this.#pauseMs);
+    if (startedMs >= this.#cutMs) this.#cut(nowMs);
   }
 
   #cut(nowMs: number): void {
@@ -58,7 +48,7 @@ export class Pace {
     const seconds = Math.min(1, (nowMs - this.#grownMs) / 1000);
     this.#grownMs = nowMs;
     const rate = this.ratePerSecond!;
-    const sinceMs = nowMs - Math.max(this.#cutMs, this.pausedUntilMs);
+    const sinceMs = nowMs - this.#cutMs;
     if (sinceMs < CALM_MS) return;
     const near = 0.975 * this.#ceiling;
     if (rate < near) this.ratePerSecond = Math.min(near, rate * (1 + 0.02 * seconds));

@@ -21,6 +21,8 @@ export interface HostGateTerms {
   readonly budget: { readonly share: number; readonly reserve: number };
   /** What it says of its limits is of no concern. */
   readonly ignoreRateLimits: boolean;
+  /** A control law answers refusals by itself, and knows how to come back: only pauses that are asked for are kept. */
+  readonly lawControls: boolean;
 }
 
 /** From `waitMs`: no time tells when; one of the requests under way must end first. */
@@ -56,7 +58,7 @@ export class HostGate implements Remembered {
     if (this.#pacer !== undefined) waitMs = Math.max(waitMs, this.#pacer.waitMs(nowMs));
     if (this.rate !== undefined) waitMs = Math.max(waitMs, this.rate.waitMs(nowMs));
     if (waitMs > 0) return waitMs;
-    return underWay >= this.pause.window ? AFTER_OTHERS : 0;
+    return !this.#terms.lawControls && underWay >= this.pause.window ? AFTER_OTHERS : 0;
   }
 
   /** One starts. `isRetry`: it pays nothing into the budget that it is paid from. */
@@ -79,8 +81,11 @@ export class HostGate implements Remembered {
     this.breaker?.settle(healthOf(outcome), nowMs);
     if (outcome.type === 'failure') return;
     const refused = asksToPause(outcome.status);
-    if (refused) this.pause.refuse(sentAtMs, askedOf(outcome, wallMs), nowMs);
-    else this.pause.accept(sentAtMs, nowMs);
+    if (!refused) this.pause.accept(sentAtMs, nowMs);
+    else {
+      const askedMs = askedOf(outcome, wallMs);
+      if (askedMs > 0 || !this.#terms.lawControls) this.pause.refuse(sentAtMs, askedMs, nowMs);
+    }
     if (quota === undefined || this.#terms.ignoreRateLimits) return;
     this.#pacer ??= new Pacer(this.#terms.retryAfterMaxMs);
     this.#pacer.note(quota, refused, underWay, nowMs);

@@ -8,7 +8,7 @@ import { Timed } from '../timer-wheel.ts';
 import { kindOf, UnprovenEnd } from '../wire-errors.ts';
 import { ArrivingResponse } from './arriving-response.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTools } from './connection-tools.ts';
-import { failureText } from './failure-text.ts';
+import { failureText, faultText } from './failure-text.ts';
 import type { Fault } from './limits.ts';
 import { OutgoingBody } from './outgoing-body.ts';
 import { settle, settleFailed } from './settling.ts';
@@ -390,7 +390,7 @@ export class Connection extends Timed implements Holder, WireEvents {
     this.#behind = [];
     this.#close(true);
     const nowMs = this.#tools.clock.now();
-    const message = failureText(phase, 'aborted', this.#owner.peer, 0, undefined);
+    const message = failureText(phase, 'aborted', this.#owner, 0, undefined);
     for (const one of all) settleFailed(one, phase, 'aborted', message, undefined, one !== request, nowMs);
   }
 
@@ -420,12 +420,12 @@ export class Connection extends Timed implements Holder, WireEvents {
     const request = this.#current!;
     request.sent = 'response';
     const phase = this.#response.head === undefined ? 'headers' : 'body';
-    this.#end(phase, fault.kind, `${this.#owner.peer} sent ${fault.message}`, undefined);
+    this.#end(phase, fault.kind, faultText(fault.message, this.#owner), undefined);
   }
 
   #breakDown(phase: Phase, kind: Kind, error: unknown): void {
     const elapsedMs = this.#tools.clock.now() - this.#current!.startedAtMs;
-    const message = failureText(phase, kind, this.#owner.peer, elapsedMs, error);
+    const message = failureText(phase, kind, this.#owner, elapsedMs, error);
     this.#end(phase, kind, message, error);
   }
 

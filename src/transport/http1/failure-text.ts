@@ -1,7 +1,12 @@
 // What people read when a request fails on the wire. One sentence each: who, what, where.
 
 import type { Kind, Phase } from '../../model/outcome.ts';
+import type { ProxyScheme } from '../../model/proxy-server.ts';
 import { wireMessage } from '../wire-errors.ts';
+import type { ConnectionOwner } from './connection-tools.ts';
+
+/** With whom it was, as the pool knows it. */
+export type Parties = Pick<ConnectionOwner, 'origin' | 'proxy' | 'peer' | 'isSecure'>;
 
 const TIMEOUTS: Readonly<Record<Phase, string>> = {
   input: 'the input',
@@ -25,16 +30,54 @@ const CLOSED: Readonly<Record<Phase, string>> = {
   body: 'before the body was whole',
 };
 
+/** What a proxy has to speak, so that the way through it opens. */
+const SPOKEN: Readonly<Record<ProxyScheme, string>> = {
+  http: 'HTTP',
+  https: 'TLS',
+  socks5: 'SOCKS 5',
+  socks5h: 'SOCKS 5',
+};
+
 export function failureText(
   phase: Phase,
   kind: Kind,
-  peer: string,
+  parties: Parties,
   elapsedMs: number,
   cause: unknown,
 ): string {
+  const peer = peerOf(phase, parties);
   if (cause !== undefined) return wireMessage(phase, kind, peer, cause);
-  if (kind === 'timeout') return `${peer}: ${TIMEOUTS[phase]} took too long (${Math.round(elapsedMs)} ms)`;
-  if (kind === 'closed') return `${peer} closed the connection ${CLOSED[phase]}`;
+  const doubt = phase === 'connect' ? proxyDoubt(parties) : '';
+  if (kind === 'timeout')
+    return `${peer}: ${TIMEOUTS[phase]} took too long (${Math.round(elapsedMs)} ms)${doubt}`;
+  if (kind === 'closed') return `${peer} closed the connection ${CLOSED[phase]}${doubt}`;
   if (kind === 'aborted') return 'stopped before the response was whole';
   return wireMessage(phase, kind, peer, cause);
+}
+
+/** Until a way through a proxy is open nothing of the origin was reached: its name is the proxy's, and so is silence. */
+function peerOf(phase: Phase, { peer, proxy, origin }: Parties): string {
+  if (proxy === undefined) return peer;
+  if (phase === 'dns') return `the proxy ${proxy}`;
+  return phase === 'connect' && peer === origin.authority
+    ? `the proxy ${proxy} on the way to ${origin.authority}`
+    : peer;
+}
+
+/** One that is spoken to in another language than its own often waits for more, or just closes. */
+function proxyDoubt({ proxy, isSecure }: Parties): string {
+  // Plain http is forwarded by an HTTP proxy: nothing is said to it before the request.
+  if (proxy === undefined || (proxy.scheme === 'http' && !isSecure)) return '';
+  return `; does it speak ${SPOKEN[proxy.scheme]}?`;
+}
+
+const TLS_ALERT = /^"\\u0015\\u0003/;
+const SOCKS_ANSWER = /^"\\u0005/;
+
+/** For what is no response at all, `sent` being its beginning: what else the peer may speak. */
+export function faultText(sent: string, { peer, proxy, isSecure }: Parties): string {
+  if (TLS_ALERT.test(sent) && !isSecure) return `${peer} sent a TLS alert in place of a response: try https://`;
+  if (SOCKS_ANSWER.test(sent) && proxy !== undefined)
+    return `${peer} sent ${sent}; it may speak SOCKS: try socks5://`;
+  return `${peer} sent ${sent}`;
 }
