@@ -8,6 +8,7 @@ import { type RunOptions, resolveOptions, type Settings } from '../model/options
 import type { Outcome } from '../model/outcome.ts';
 import { RequestFactory, type RequestInput } from '../model/request.ts';
 import { FeedSource } from '../sources/feed-source.ts';
+import { watch } from './fetch/abort-watch.ts';
 import { type AddOptions, Frontier } from './frontier.ts';
 import { END, OutcomeQueue } from './outcome-queue.ts';
 import { RunCore } from './run.ts';
@@ -171,9 +172,8 @@ export class Run implements AsyncIterable<Outcome> {
       if (feed.exhausted && asked()) feed.finish();
     };
     if (signal !== undefined) {
-      const onAbort = () => core.fail(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      core.done.catch(() => {}).finally(() => signal.removeEventListener('abort', onAbort));
+      const unwatch = watch(signal, { abort: (reason) => core.fail(reason) });
+      core.done.catch(() => {}).finally(unwatch);
     }
     core.start();
     return this.#parts;

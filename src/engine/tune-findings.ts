@@ -3,7 +3,7 @@
 import { Histogram } from '../metrics/histogram.ts';
 import { type Estimate, estimate } from '../metrics/statistics.ts';
 import { fitUsl, type UslFit } from '../metrics/usl.ts';
-import { badOf, errorShareOf, goodputOf, type Trial } from './tune-meter.ts';
+import { badOf, errorShareOf, type Trial } from './tune-meter.ts';
 
 /** Above this share of errors a size is not what anybody wants, whatever its goodput. */
 export const ERROR_SHARE_MAX = 0.05;
@@ -81,7 +81,7 @@ export function findingsOf(
 }
 
 function autoFinding(auto: Trial, shareOf: (goodput: number) => number): AutoFinding {
-  const goodput = goodputOf(auto);
+  const goodput = auto.goodput;
   return { size: auto.size, goodput, shareOfBest: shareOf(goodput), errorShare: errorShareOf([auto]) };
 }
 
@@ -98,7 +98,7 @@ function rowOf(size: number, trials: readonly Trial[], looks: readonly Trial[]):
   return {
     size,
     trials: counted.length,
-    goodput: estimate(used.map(goodputOf)),
+    goodput: estimate(used.map(({ goodput }) => goodput)),
     shareOfBest: 0,
     latencyMs:
       latency.count === 0
@@ -125,12 +125,15 @@ function bestOf(rows: readonly SizeRow[]): SizeRow | undefined {
   );
 }
 
-/** The base latency is that of the smallest size: there, nobody waits for anybody. */
+/** The base latency is the lowest mean of any size: where nobody waits for anybody, only chance makes a difference. */
 function kneeOf(rows: readonly SizeRow[], best: SizeRow): Knee | undefined {
-  const base = rows.find(({ latencyMs }) => latencyMs !== undefined)?.latencyMs;
-  if (base === undefined) return undefined;
+  const means = rows.flatMap(({ latencyMs, trials }) =>
+    latencyMs === undefined || (trials === 0 && best.trials > 0) ? [] : latencyMs.mean,
+  );
+  if (means.length === 0) return undefined;
+  const baseMs = Math.min(...means);
   const goodput = best.goodput.mean;
-  return { size: Math.max(1, (goodput * base.mean) / 1000), baseMs: base.mean, goodput };
+  return { size: Math.max(1, (goodput * baseMs) / 1000), baseMs, goodput };
 }
 
 /** Where another measurement would tell most: at the knee, at the law's peak, and beside the size to take. */

@@ -74,8 +74,8 @@ export class TargetTrials implements TrialPlayer {
     return {
       size: settings.concurrency === plan.size ? plan.size : run.summary.concurrency.final,
       sent: source.given,
-      windowMs: meter.windowMs,
       good: meter.good,
+      goodput: meter.goodput,
       errors: meter.errors,
       latency: meter.latency,
       cpuShare: cpuShareSince(cpuAtStart, session.clock.now() - startedMs),

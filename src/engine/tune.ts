@@ -13,7 +13,7 @@ import { isLower, mean } from '../metrics/statistics.ts';
 import { count } from '../model/text.ts';
 import { affordable, leastRequests, type Prospect, requestsFor, Shuffler } from './tune-budget.ts';
 import { ERROR_SHARE_MAX, errorsOf, type Findings, findingsOf, sizesToRefine } from './tune-findings.ts';
-import { errorShareOf, goodputOf, type Trial, type TrialPlan } from './tune-meter.ts';
+import { errorShareOf, type Trial, type TrialPlan } from './tune-meter.ts';
 import type { TrialPlayer } from './tune-trial.ts';
 
 export interface TuneOptions {
@@ -160,9 +160,9 @@ export class Tuning {
       this.#note(`at ${count(look.size)} in flight ${share} were errors (${errorsOf([look])})${rest}`);
       return true;
     }
-    const best = Math.max(...this.#looks.map(goodputOf));
+    const best = Math.max(...this.#looks.map(({ goodput }) => goodput));
     const lastTwo = this.#looks.slice(-2);
-    if (last || lastTwo.length < 2 || lastTwo.some((one) => goodputOf(one) > CLEAR_LOSS * best)) return false;
+    if (last || lastTwo.length < 2 || lastTwo.some((one) => one.goodput > CLEAR_LOSS * best)) return false;
     this.#keepTo(look.size);
     this.#note(`sizes above ${count(look.size)} were left out: goodput had clearly fallen by then`);
     return true;
@@ -212,13 +212,14 @@ export class Tuning {
     const known = [...this.#looks, ...this.#trials].filter(({ good }) => good > 0);
     const distance = (trial: Trial) => Math.abs(Math.log(trial.size / size));
     const nearest = Math.min(...known.map(distance));
-    const goodput = mean(known.filter((trial) => distance(trial) === nearest).map(goodputOf));
+    const goodput = mean(known.filter((trial) => distance(trial) === nearest).map(({ goodput }) => goodput));
     return { size, useful: Math.ceil((goodput * this.#trialMs) / 1000) + 3 * size };
   }
 
   /** Two larger sizes that are proven worse than the best, and none above them that is not: the best lies below. */
   #leaveOutWorse(): void {
-    const valuesOf = (size: number) => this.#trials.filter((trial) => trial.size === size).map(goodputOf);
+    const valuesOf = (size: number) =>
+      this.#trials.filter((trial) => trial.size === size).map(({ goodput }) => goodput);
     const best = this.#sizes.reduce((one, other) =>
       mean(valuesOf(other)) > mean(valuesOf(one)) ? other : one,
     );
@@ -250,7 +251,7 @@ export class Tuning {
     if (playAuto === undefined || requests < AUTO_REQUESTS_MIN || this.#trials.length === 0) return;
     const halfMs = (AUTO_TRIALS * this.#trialMs) / 2;
     // What it could use within its time, and a little more.
-    const best = Math.max(...this.#trials.map(goodputOf));
+    const best = Math.max(...this.#trials.map(({ goodput }) => goodput));
     const most = Math.min(requests, Math.ceil((1.2 * best * 2 * halfMs) / 1000) + 100);
     const plan = {
       size: this.#sizes.at(-1)!,

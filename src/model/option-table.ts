@@ -499,7 +499,7 @@ export const OPTIONS = {
       default: ['408', '429', '500', '502', '503', '504'],
       flag: '--retry-status <statuses>',
       group: 'Retries',
-      doc: 'statuses after which a request is sent again, such as 429,5xx, in place of 408,429,500,502,503,504; repeatable',
+      doc: 'statuses after which a request is sent again, such as 429,5xx, in place of 408, 429, 500, 502, 503 and 504; repeatable',
     }),
     'statuses such as 429, 5xx or 502-504, or a list of them',
     (value) => isListOf(value, isTextOrNumber),
@@ -508,7 +508,7 @@ export const OPTIONS = {
     default: ['timeout', 'refused', 'reset', 'closed', 'unreachable', 'resources'],
     flag: '--retry-kind <kinds>',
     group: 'Retries',
-    doc: 'kinds of failure after which a request is sent again, each also with its phase, as in connect/timeout, in place of timeout,refused,reset,closed,unreachable,resources; repeatable',
+    doc: 'kinds of failure after which a request is sent again, each also with its phase, as in connect/timeout, in place of timeout, refused, reset, closed, unreachable and resources; repeatable',
   }),
   retryMethods: list({
     default: ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE'],

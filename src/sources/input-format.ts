@@ -1,4 +1,5 @@
-// What an input is: by the extension of its name, else by its first line. Reads nothing and drops no byte but the BOM.
+// What an input is: by the extension of its name, else by its first line, which also tells a HAR file under a name for
+// JSON or text. Reads nothing and drops no byte but the BOM.
 
 export type InputFormat = 'auto' | 'lines' | 'jsonl' | 'csv' | 'har';
 export type FormName = Exclude<InputFormat, 'auto'>;
@@ -22,6 +23,11 @@ const EXTENSIONS: Readonly<Record<string, FormName>> = {
 export function formOfName(name: string): FormName | undefined {
   const extension = /\.([a-z]+)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(EXTENSIONS, extension) ? EXTENSIONS[extension] : undefined;
+}
+
+/** A HAR file is often saved under a name for JSON, or for text: there the content has a say as well. */
+export function mayBeHar(name: string): boolean {
+  return /\.(?:json|txt)$/i.test(name);
 }
 
 /** By the first line that is not blank; undefined where that line is not whole, unless that `mustDo`. */

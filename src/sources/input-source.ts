@@ -14,6 +14,7 @@ import {
   formOfStart,
   type InputFormat,
   MARK_BYTES,
+  mayBeHar,
   START_BYTES_MAX,
   withoutMark,
 } from './input-format.ts';
@@ -145,9 +146,18 @@ class InputSource implements Source {
       const isWhole = chunk === undefined;
       if (!isWhole && start.length < MARK_BYTES) continue;
       const text = withoutMark(start, this.#options.name);
-      const formName = this.#formName ?? formOfStart(text, isWhole || start.length >= START_BYTES_MAX);
+      const formName = this.#formOf(text, isWhole || start.length >= START_BYTES_MAX);
       if (formName !== undefined) return { formName, start: text, isWhole };
     }
+  }
+
+  #formOf(start: Buffer, mustDo: boolean): FormName | undefined {
+    const { format, name, rowToUrl } = this.#options;
+    const named = this.#formName;
+    const looks = named === undefined || (format === 'auto' && rowToUrl === undefined && mayBeHar(name));
+    if (!looks) return named;
+    const found = formOfStart(start, mustDo);
+    return found === undefined || found === 'har' ? found : (named ?? found);
   }
 
   /** Its own errors alone are problems of the stream; undefined at the end. */

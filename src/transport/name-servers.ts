@@ -7,6 +7,7 @@ import { isIP } from 'node:net';
 import type { Address, Clock, Resolver } from '../model/contracts.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import { shown } from '../model/origin.ts';
+import { ofFamily } from './wire-errors.ts';
 
 type Family = Address['family'];
 type Done = (error: Error | null, addresses: readonly Address[]) => void;
@@ -35,6 +36,7 @@ export interface NameServerSettings {
 
 export class NameServers implements Resolver {
   readonly #servers: readonly string[];
+  readonly #family: NameServerSettings['family'];
   readonly #families: readonly Family[];
   readonly #attemptMs: number;
   readonly #clock: Clock;
@@ -43,6 +45,7 @@ export class NameServers implements Resolver {
   /** Throws OptionError for what is no address of a server. */
   constructor(settings: NameServerSettings, clock: Clock) {
     this.#servers = settings.dnsServers.flatMap(serversOf);
+    this.#family = settings.family;
     // IPv6 first, as RFC 8305 section 4 has it.
     this.#families = settings.family === 'any' ? [6, 4] : [Number(settings.family) as Family];
     const attempts = this.#servers.length * ROUNDS;
@@ -61,7 +64,8 @@ export class NameServers implements Resolver {
       );
     }
     this.#channels ??= this.#open();
-    new Question(host, this.#servers, this.#channels, this.#clock, done).ask(this.#families);
+    const told: Done = (error, found) => done(error === null ? null : ofFamily(error, this.#family), found);
+    new Question(host, this.#servers, this.#channels, this.#clock, told).ask(this.#families);
   }
 
   forget(): void {}

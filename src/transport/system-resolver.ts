@@ -3,11 +3,15 @@
 import { type LookupOptions, lookup } from 'node:dns';
 import { isIP } from 'node:net';
 import type { Address, Resolver } from '../model/contracts.ts';
+import { ofFamily } from './wire-errors.ts';
 
 export class SystemResolver implements Resolver {
   readonly #options: LookupOptions & { all: true };
 
+  readonly #family: 'any' | '4' | '6';
+
   constructor(family: 'any' | '4' | '6') {
+    this.#family = family;
     this.#options = { all: true, family: family === 'any' ? 0 : Number(family) };
   }
 
@@ -18,7 +22,7 @@ export class SystemResolver implements Resolver {
       return;
     }
     lookup(host, this.#options, (error, found) => {
-      if (error !== null) done(error, []);
+      if (error !== null) done(ofFamily(error, this.#family), []);
       else done(null, found as Address[]);
     });
   }

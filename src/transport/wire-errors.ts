@@ -13,6 +13,17 @@ interface Coded {
   readonly tried?: number;
   /** Who it was with, where that is not the origin (proxied-wire.ts). */
   readonly peer?: string;
+  /** The name that was looked up. */
+  readonly hostname?: string;
+  /** Of a lookup that asked for addresses of one family alone. */
+  readonly onlyFamily?: 4 | 6;
+  /** What a certificate that is for other names was shown with. */
+  readonly cert?: { readonly subjectaltname?: string };
+}
+
+/** A lookup for one family alone says so: a name may well have addresses of the other. */
+export function ofFamily(error: Error, family: 'any' | '4' | '6'): Error {
+  return family === 'any' ? error : Object.assign(error, { onlyFamily: Number(family) });
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
@@ -32,6 +43,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   ENOENT: 'unreachable',
   ENOTFOUND: 'not-found',
   ENODATA: 'not-found',
+  EAI_ADDRFAMILY: 'not-found',
   EMFILE: 'resources',
   ENFILE: 'resources',
   ENOBUFS: 'resources',
@@ -88,7 +100,7 @@ export function wireMessage(phase: Phase, kind: Kind, origin: string, error: unk
         ? `${peer} reset the connection${each}`
         : `${peer} reset the connection (${code})`;
     case 'not-found':
-      return `the name of ${peer} has no address (${code})`;
+      return notFound(peer, coded);
     case 'unreachable':
       return phase === 'dns'
         ? `no name server answers for ${peer} (${code}); is the network up?`
@@ -99,25 +111,65 @@ export function wireMessage(phase: Phase, kind: Kind, origin: string, error: unk
       return code === 'EADDRNOTAVAIL' || code === 'EADDRINUSE'
         ? `no local port left to connect to ${peer}; lower --concurrency`
         : `this machine has no room for another connection (${code}); lower --concurrency or raise ulimit -n`;
+    case 'protocol':
+      return tlsMessage(peer, coded);
     case 'proxy':
       return message ?? `${peer} did not open a way to ${origin}`;
     default:
-      return `${peer}: ${message || 'unknown error'}${each}${code === undefined ? '' : ` (${code})`}`;
+      return `${peer}: ${oneLine(message) || 'unknown error'}${each}${code === undefined ? '' : ` (${code})`}`;
   }
+}
+
+/** A port has no part in a lookup; a proxy is called what its URL calls it. */
+function notFound(peer: string, { code, hostname, onlyFamily }: Coded): string {
+  const isProxy = peer.startsWith('the proxy ');
+  const name = isProxy ? `name of ${peer}` : `name ${hostname ?? peer.replace(/:\d+$/, '')}`;
+  const what = onlyFamily === undefined ? 'no address' : `no IPv${onlyFamily} address`;
+  const only = onlyFamily === undefined ? '' : `, and --ip ${onlyFamily} asks for no other`;
+  const advice = isProxy ? '--dns-servers asks' : '--resolve gives it an address, --dns-servers asks';
+  return `the ${name} has ${what} (${code})${only}; is it spelled right? ${advice} other name servers`;
+}
+
+/** OpenSSL's own words for what came in place of its records. */
+const NO_TLS = /wrong version number|packet length too long|http request|bad record type/i;
+
+/** What OpenSSL says has its source file in it and ends in a line break: `error:0A00010B:SSL routines:…:wrong version number:…`. */
+function tlsMessage(peer: string, { code, message = '', peer: proxy }: Coded): string {
+  if (NO_TLS.test(message) || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
+    return `${peer} does not speak TLS; try http://${proxy === undefined ? '' : ' for it'}`;
+  const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? oneLine(message);
+  return `${peer}: no TLS: ${reason || 'unknown error'} (${code})`;
+}
+
+function oneLine(text = ''): string {
+  return text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, ' ').trim();
 }
 
 function unreachable(peer: string, each: string, error: Coded): string {
   const { code, address } = error;
   if (isForeignAddress(error)) return `this machine has no address ${address} to connect from (--interface)`;
   // Without a port it is the path of a Unix socket.
-  if (address?.includes('/')) return `the Unix socket ${address} cannot be connected to (${code})`;
+  if (address?.includes('/')) {
+    return code === 'ENOENT'
+      ? `there is no Unix socket ${address} (--unix-socket); does its server run?`
+      : `the Unix socket ${address} cannot be connected to (${code})`;
+  }
   return `${peer} cannot be reached${each} (${code})`;
 }
 
-function certificateMessage(peer: string, { code, message, peer: proxy }: Coded): string {
+/** So much of the names in a certificate is shown: there may be hundreds. */
+const NAMES_LENGTH_MAX = 200;
+
+function certificateMessage(peer: string, { code, message, peer: proxy, cert }: Coded): string {
   if (code === 'ERR_TLS_CERT_SETTINGS') return `no TLS with ${peer}: ${message}`;
   if (code === 'ERR_TLS_CERT_PIN')
     return `${peer} shows a key or certificate that is not pinned: ${message}; if it is the right one, give it to --pinnedpubkey`;
   const skip = proxy === undefined ? ', or skip the check with -k' : '';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    const all = oneLine(cert?.subjectaltname);
+    const names = all.length > NAMES_LENGTH_MAX ? `${all.slice(0, NAMES_LENGTH_MAX)}…` : all || 'none';
+    const sni = proxy === undefined ? ` --sni asks for one of them and expects it${skip}` : '';
+    return `the certificate of ${peer} is for other names (${names}); is the host right?${sni}`;
+  }
   return `the certificate of ${peer} is not accepted: ${message} (${code}); trust its issuer with --cacert${skip}`;
 }

@@ -250,7 +250,7 @@ describe('flurry --curl', () => {
       `curl http://h/ ${HEADERS} --cookie-jar 'j ar' -b ${cookies}`,
     ]);
     expect(await printed(['http://h/', '-b', 'a=b', '-u', 'me:pw'])).toEqual([
-      `curl http://h/ ${HEADERS} -H 'Authorization: Basic bWU6cHc=' -H 'Cookie: a=b' -b ''`,
+      `curl http://h/ ${HEADERS} -H 'Authorization: Basic bWU6cHc=' -b a=b -b ''`,
     ]);
   });
 

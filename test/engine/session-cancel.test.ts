@@ -96,8 +96,7 @@ describe('single requests', () => {
     const got = await settled(network, session.get('http://h.test/a'));
     expect(got).toMatchObject({ status: 'fulfilled', value: { status: 200 } });
     expect(await settled(network, all(flurry('http://h.test/b', { session })))).toMatchObject({ value: [] });
-    network.script = (peer) =>
-      peer.send(['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'], 0);
+    network.script = (peer) => peer.send(['HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n'], 0);
     expect(await settled(network, session.get('http://h.test/c'))).toMatchObject({ status: 'rejected' });
   });
 
@@ -108,13 +107,17 @@ describe('single requests', () => {
     expect(await settled(network, text)).toMatchObject({ value: '/a' });
   });
 
-  it('share one listener of a signal, and leave none, on a closed session either', async () => {
+  it('and runs share one listener of a signal, of which Node warns from the eleventh on, and leave none, on a closed session either', async () => {
     const network = new Network();
     const session = new Session({}, network);
     const { signal } = new AbortController();
     const listeners = () => getEventListeners(signal, 'abort').length;
     const gets = Array.from({ length: 20 }, (_, i) => session.get(`http://h.test/${i}`, { signal }));
+    const runs = Array.from({ length: 20 }, (_, i) =>
+      all(flurry(`http://h.test/run/${i}`, { session, signal })),
+    );
     expect(listeners()).toBe(1);
+    await settled(network, Promise.all(runs));
     await settled(network, Promise.all(gets));
     expect(listeners()).toBe(0);
     await settled(network, session.close());

@@ -2,7 +2,7 @@
 // while they are redirected, challenged, reset, paused, stopped, cancelled and broken off. Everything comes out of the
 // seed.
 
-import { type Run, type RunOptions, Response, Session, flurry } from 'flurry';
+import { flurry, Response, type Run, type RunOptions, Session } from 'flurry';
 import type { BodyStream } from '../../src/model/body-stream.ts';
 import { isIdempotent, type RequestInput } from '../../src/model/request.ts';
 import { systemError } from '../fake/wire.ts';
@@ -131,13 +131,17 @@ export class SessionSimulation {
     const url = `http://h${random.below(this.#hosts)}.test/${this.#ids++}`;
     if (method !== 'POST' && method !== 'PUT') return { url, method };
     const body = random.chance(0.5) ? 'x'.repeat(random.below(50)) : this.#stream();
-    return random.chance(0.1) ? { url, method, body, headers: { Expect: '100-continue' } } : { url, method, body };
+    return random.chance(0.1)
+      ? { url, method, body, headers: { Expect: '100-continue' } }
+      : { url, method, body };
   }
 
   /** Pieces at once or later, sometimes none, sometimes an error. */
   #stream(): BodyStream {
     const random = this.#random;
-    const pieces = Array.from({ length: random.below(5) }, () => Buffer.from('y'.repeat(1 + random.below(9))));
+    const pieces = Array.from({ length: random.below(5) }, () =>
+      Buffer.from('y'.repeat(1 + random.below(9))),
+    );
     const fails = random.chance(0.1);
     const open = () => {
       let next = 0;
@@ -231,7 +235,11 @@ export class SessionSimulation {
       // The session was closed before.
       return;
     }
-    const outcomes: Outcomes = { indices: new Set(), added: 0, breaksAt: ends === 'break' ? random.below(5) : -1 };
+    const outcomes: Outcomes = {
+      indices: new Set(),
+      added: 0,
+      breaksAt: ends === 'break' ? random.below(5) : -1,
+    };
     const cut = random.below(300);
     if (ends === 'stop') this.network.clock.after(cut, () => run.stop());
     if (ends === 'abort') this.network.clock.after(cut, () => abort.abort(REASON));
@@ -242,7 +250,10 @@ export class SessionSimulation {
     }
     this.seen.add(`run ended by ${ends}`);
     const whole = ends === 'itself' && outcomes.indices.size !== input.length + outcomes.added;
-    if (whole) this.#wrong(`${outcomes.indices.size} of ${input.length} and ${outcomes.added}, ${JSON.stringify(run.summary)}`);
+    if (whole)
+      this.#wrong(
+        `${outcomes.indices.size} of ${input.length} and ${outcomes.added}, ${JSON.stringify(run.summary)}`,
+      );
   }
 
   #source(input: readonly RequestInput[]): Iterable<RequestInput> | AsyncIterable<RequestInput> {
@@ -297,7 +308,8 @@ export class SessionSimulation {
     if (outcome instanceof Response) this.#check(outcome.request.askedUrl, outcome);
     else this.seen.add(`${outcome.phase}/${outcome.kind}`);
     if (outcome.type === 'failure' && outcome.kind === 'unknown') this.#wrong(`unknown: ${outcome}`);
-    if (this.#ids < 200 && this.#random.chance(0.15) && run.add(this.#input(), { dedupe: false })) outcomes.added++;
+    if (this.#ids < 200 && this.#random.chance(0.15) && run.add(this.#input(), { dedupe: false }))
+      outcomes.added++;
   }
 
   // ── the network ─────────────────────────────────────────────────────────────────────────────────────────
@@ -378,7 +390,9 @@ export class SessionSimulation {
       case 1: // falls silent
         return;
       case 2: // ends half way
-        return peer.send(['HTTP/1.1 200 OK\r\nContent-Length: 90\r\n', '\r\nhalf'], 5, () => this.#leave(peer));
+        return peer.send(['HTTP/1.1 200 OK\r\nContent-Length: 90\r\n', '\r\nhalf'], 5, () =>
+          this.#leave(peer),
+        );
       default:
         return peer.send(['nonsense\r\n\r\n'], 0, () => {});
     }
@@ -413,7 +427,8 @@ export class SessionSimulation {
     for (const [line, times] of written) {
       if (times > 1) this.seen.add('again');
       const allowed = 1 + (this.#challenged.get(line) ?? 0);
-      if (!isIdempotent(line.split(' ')[0]!) && times > allowed) this.#wrong(`${line} was sent ${times} times`);
+      if (!isIdempotent(line.split(' ')[0]!) && times > allowed)
+        this.#wrong(`${line} was sent ${times} times`);
     }
   }
 }

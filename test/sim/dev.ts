@@ -11,7 +11,7 @@ for (const s of SCENARIOS) {
   const best = s.phases.map((_, i) => Math.max(...fixed.map((r) => r.reduce((a, x) => a + x.goodput[i]!, 0) / 3)));
   const bestWhole = Math.max(...fixed.map((r) => r.reduce((a, x) => a + x.whole, 0) / 3));
   const t1 = performance.now();
-  const rel: number[] = [], whole: number[] = [], infl: number[] = [], m: number[] = [], rec: number[] = [], hosts: number[] = [];
+  const rel: number[] = [], whole: number[] = [], infl: number[] = [], m: number[] = [], rec: number[] = [], hosts: number[] = []; let over = 0;
   for (const seed of seeds) {
     let laws: GoodputLaw[] = [];
     const f = play(s, seed, (w) => (laws = w.targets.map(() => new GoodputLaw({ initial: 8, max: PER_HOST_MAX }))),
@@ -20,9 +20,9 @@ for (const s of SCENARIOS) {
     rel.push(Math.min(...f.goodput.map((g, i) => g / best[i]!)));
     whole.push(f.whole / bestWhole);
     infl.push(Math.max(...f.inFlightMax.map((n, i) => n / s.phases[i]!.knee)));
-    hosts.push(f.hostInFlight);
+    hosts.push(f.hostInFlight); over += f.over;
     m.push(f.metered); rec.push(...f.recovery(best));
   }
   const worst = rel.indexOf(Math.min(...rel));
-  console.log(s.id.padEnd(4), 'best', best.map((b) => b.toFixed(0)).join('/'), `steady med ${(100*q(rel,.5)).toFixed(1)} worst ${(100*Math.min(...rel)).toFixed(1)} (seed ${seeds[worst]}) whole med ${(100*q(whole,.5)).toFixed(1)} worst ${(100*Math.min(...whole)).toFixed(1)} inflight/knee med ${q(infl,.5).toFixed(2)} max ${Math.max(...infl).toFixed(2)} (seed ${seeds[infl.indexOf(Math.max(...infl))]})`, s.id==='S8' ? `host ${Math.max(...hosts).toFixed(2)}`:'', s.id.startsWith('S3') ? `429 ${(100*Math.max(...m)).toFixed(2)}%` : '', rec.length ? `rec med ${q(rec,.5)} max ${Math.max(...rec)}` : '', `${(performance.now()-t1).toFixed(0)} ms`);
+  console.log(s.id.padEnd(4), 'best', best.map((b) => b.toFixed(0)).join('/'), `steady med ${(100*q(rel,.5)).toFixed(1)} worst ${(100*Math.min(...rel)).toFixed(1)} (seed ${seeds[worst]}) whole med ${(100*q(whole,.5)).toFixed(1)} worst ${(100*Math.min(...whole)).toFixed(1)} inflight/knee med ${q(infl,.5).toFixed(2)} max ${Math.max(...infl).toFixed(2)} (seed ${seeds[infl.indexOf(Math.max(...infl))]})`, s.id==='S8' ? `host ${Math.max(...hosts).toFixed(2)} over 1.5: ${(over/seeds.length).toFixed(1)} of 100`:'', s.id.startsWith('S3') ? `429 ${(100*Math.max(...m)).toFixed(2)}%` : '', rec.length ? `rec med ${q(rec,.5)} max ${Math.max(...rec)}` : '', `${(performance.now()-t1).toFixed(0)} ms`);
 }

@@ -13,6 +13,8 @@ export interface Figures {
   readonly inFlightMax: readonly number[];
   /** Mean in flight, as a multiple of the knee, of the worst host. */
   readonly hostInFlight: number;
+  /** How many hosts had more than 1.5 times their knee in flight, in the mean. */
+  readonly over: number;
   /** Share of 429 after the first minute. */
   readonly metered: number;
   /** Seconds after which goodput over one second was 90 % of `best` again, after each step. */
@@ -40,6 +42,7 @@ export function play(scenario: Scenario, seed: number, laws: LawMaker, watch?: W
     hostInFlight: Math.max(
       ...world.knees.map((knee, host) => run.hostInFlight[host]! / (plan.durationMs / 2) / knee),
     ),
+    over: world.knees.filter((knee, host) => run.hostInFlight[host]! / (plan.durationMs / 2) > 1.5 * knee).length,
     metered: sum(run.metered, 60_000, run.endMs) / Math.max(1, sum(run.ends, 60_000, run.endMs)),
     recovery: (best) => phases.slice(1).map(({ fromMs, toMs }, i) => recovered(run, fromMs, toMs, best[i + 1]!)),
     run,

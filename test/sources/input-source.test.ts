@@ -45,6 +45,14 @@ describe('the form of an input', () => {
     expect((await urlsOf(text, { name }))[at]).toBe(A);
   });
 
+  it.each(['x.json', 'export.TXT'])('is a HAR file by its content under the name %s', async (name) => {
+    const har = { log: { version: '1.2', entries: [{ request: { method: 'GET', url: A, headers: [] } }] } };
+    for (const text of [JSON.stringify(har), JSON.stringify(har, null, 2)]) {
+      for (const pieceBytes of [1, 1000]) expect(await urlsOf(text, { name }, pieceBytes)).toEqual([A]);
+    }
+    expect(await urlsOf(JSON.stringify(har), { name, format: 'jsonl' })).not.toEqual([A]);
+  });
+
   it('is what was asked for, before anything else', async () => {
     expect(await urlsOf(CSV, { format: 'lines', name: 'x.csv' })).toEqual(['id,url', `1,${A}`]);
   });

@@ -132,24 +132,27 @@ describe('content that is taken', () => {
     expect(network.wire.state).toBe('destroyed');
   });
 
-  it.each(['head', 'content'])('whose taker throws on its %s fails its request alone, and says why', (when) => {
-    const network = new FakeNetwork();
-    const taker = new Taker();
-    const broken = () => {
-      throw new Error('disk gone');
-    };
-    if (when === 'head') taker.onHead = broken;
-    else taker.onTaken = broken;
-    const asked = taken(network, taker);
-    network.wire.receive('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef');
-    expect(asked.short).toBe('body/unknown');
-    expect(asked.failure.cause).toMatchObject({ message: 'disk gone' });
-    expect(network.wire.state).toBe('destroyed');
-    const next = network.send('http://host/next');
-    network.wire.connect();
-    network.wire.receive(OK);
-    expect(next.short).toBe('200 hi');
-  });
+  it.each(['head', 'content'])(
+    'whose taker throws on its %s fails its request alone, and says why',
+    (when) => {
+      const network = new FakeNetwork();
+      const taker = new Taker();
+      const broken = () => {
+        throw new Error('disk gone');
+      };
+      if (when === 'head') taker.onHead = broken;
+      else taker.onTaken = broken;
+      const asked = taken(network, taker);
+      network.wire.receive('HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef');
+      expect(asked.short).toBe('body/unknown');
+      expect(asked.failure.cause).toMatchObject({ message: 'disk gone' });
+      expect(network.wire.state).toBe('destroyed');
+      const next = network.send('http://host/next');
+      network.wire.connect();
+      network.wire.receive(OK);
+      expect(next.short).toBe('200 hi');
+    },
+  );
 
   it('is not given on to a taker that has cancelled, though it came in the same read', () => {
     const chunked = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n3\r\ndef\r\n0\r\n\r\n';

@@ -15,7 +15,6 @@ const LN2 = Math.log(2);
 const STEP = { min: Math.log(1.15), again: Math.log(1.25), first: Math.log(1.5), max: LN2 };
 /** A latency counts as no more than so many typical ones: the tail must not decide. */
 const TAIL = 4;
-const FINE = Number(process.env['FINE'] ?? 0.35);
 const PRECISION = Number(process.env['PREC'] ?? 0.1);
 const ENOUGH = { min: 24, max: 3000 };
 const RAMP_ELASTICITY = 0.5;
@@ -188,10 +187,7 @@ export class GoodputLaw implements ControlLaw {
 
   #other(): number {
     const held = this.#held;
-    const base = this.#base;
-    const fine = Math.sqrt((2 * base.relativeVariance) / base.ended) / FINE;
-    const step = Math.max(this.#step, Math.min(fine, STEP.first));
-    const limit = Math.round(held * Math.exp(this.#direction * step));
+    const limit = Math.round(held * Math.exp(this.#direction * this.#step));
     const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
   }
