@@ -1,7 +1,7 @@
 // The files of --cacert, --cert and --key, in PEM. Read and looked at before anything is sent, because OpenSSL takes
 // what it cannot read for nothing at all, and then trusts nobody.
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { usage } from './exit-codes.ts';
 import { readText } from './input-files.ts';
 
@@ -34,11 +34,17 @@ export function readOwnCertificate(
   const cert = readCertificates(certFile, '--cert');
   const from = keyFile ?? certFile;
   const key = readText(from, keyFile === undefined ? '--cert' : '--key');
+  let read: KeyObject;
   try {
-    createPrivateKey(key);
+    read = createPrivateKey(key);
   } catch {
     const advice = keyFile === undefined ? '; name its file with --key' : ', or one that needs a passphrase';
     throw usage(`${from} holds no private key in PEM${advice}`);
+  }
+  if (!new X509Certificate(cert).checkPrivateKey(read)) {
+    throw usage(
+      `the key in ${from} does not belong to the certificate in ${certFile}; give its own with --key`,
+    );
   }
   return { cert, key };
 }

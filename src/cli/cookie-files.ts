@@ -1,6 +1,7 @@
 // The files of --cookie and --cookie-jar: read before the first request, found to be writable, written after the last.
 
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Settings } from '../model/options.ts';
 import { parseCookieText } from '../session/cookie-file.ts';
 import type { CookieStore } from '../session/cookies.ts';
@@ -8,8 +9,10 @@ import { openingError } from '../sinks/output-error.ts';
 import { EXIT, Exit } from './exit-codes.ts';
 import { readBytes } from './input-files.ts';
 
+const { W_OK } = constants;
+
 /** As curl tells them apart: what holds a `=` is cookies, anything else names a file. */
-function isCookieText(cookie: string): boolean {
+export function isCookieText(cookie: string): boolean {
   return cookie.includes('=');
 }
 
@@ -33,6 +36,15 @@ export function loadCookies(settings: Settings, store: CookieStore | undefined):
   );
   const problems = store?.load(text) ?? [];
   return problems.map(({ line, message }) => `${cookie} line ${line}: ${message}`);
+}
+
+/** For --dry-run: what would be refused is, and no jar is made. */
+export function checkCookies(settings: Settings, store: CookieStore | undefined): string[] {
+  const { cookieJar } = settings;
+  if (cookieJar !== undefined) {
+    attempt(cookieJar, () => accessSync(existsSync(cookieJar) ? cookieJar : dirname(cookieJar), W_OK));
+  }
+  return loadCookies({ ...settings, cookieJar: undefined }, store);
 }
 
 export function saveCookies(settings: Settings, store: CookieStore | undefined): void {

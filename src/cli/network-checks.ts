@@ -20,7 +20,8 @@ export async function checkNetwork({ ciphers, localAddresses, unixSocket }: Chec
 function checkSocket(path: string): void {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined) throw usage(`there is no socket at ${path} (--unix-socket); does its server run?`);
-  if (!found.isSocket()) throw usage(`${path} is no socket; --unix-socket takes the path a server listens on`);
+  if (!found.isSocket())
+    throw usage(`${path} is no socket; --unix-socket takes the path a server listens on`);
 }
 
 function checkCiphers(ciphers: string): void {
@@ -39,7 +40,9 @@ function checkAddress(address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EADDRNOTAVAIL') return resolve();
-      reject(usage(`this machine has no address ${address} to connect from (--interface); ip address shows all`));
+      reject(
+        usage(`this machine has no address ${address} to connect from (--interface); ip address shows all`),
+      );
     });
     server.listen({ host: address, port: 0, exclusive: true }, () => server.close(() => resolve()));
   });

@@ -8,14 +8,20 @@ import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { byteSize, count, milliseconds } from '../model/text.ts';
 import { outputForm } from './output-form.ts';
+import { type Row, sessionRows } from './plan-session.ts';
 import type { Requests } from './sources.ts';
+import type { Surroundings } from './surroundings.ts';
 
 const SHOWN = 3;
 /** Requests a second that the estimate is made for: a slow target, an ordinary one, and what one process can do. */
 const RATES = [100, 1_000, 10_000];
 const LABEL_WIDTH = 'concurrency'.length + 3;
 
-export async function planText(requests: Requests, settings: Settings): Promise<string> {
+export async function planText(
+  requests: Requests,
+  settings: Settings,
+  around: Pick<Surroundings, 'env'>,
+): Promise<string> {
   const source = openSource(requests.definition, settings);
   try {
     const first = await firstItems(source);
@@ -23,6 +29,7 @@ export async function planText(requests: Requests, settings: Settings): Promise<
       ...inputRows(requests, source),
       ...first.map((item, i): Row => [i === 0 ? 'first' : '', itemText(item)]),
       ...settingRows(settings, first),
+      ...sessionRows(settings, around),
       ...estimateRows(source.count),
     ];
     const lines = rows.map(([label, text]) => `${label.padEnd(LABEL_WIDTH)}${text}\n`);
@@ -32,7 +39,6 @@ export async function planText(requests: Requests, settings: Settings): Promise<
   }
 }
 
-type Row = readonly [label: string, text: string];
 type Item = Request | Failure;
 
 function inputRows({ templates, inputName }: Requests, source: Source): Row[] {

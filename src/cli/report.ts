@@ -6,8 +6,8 @@ import { OptionError } from '../model/option-kinds.ts';
 import { OutputError } from '../sinks/output-error.ts';
 import { TemplateError } from '../sources/template/error.ts';
 import { EXIT, Exit } from './exit-codes.ts';
+import { flagsIn } from './flag-names.ts';
 import { redacted } from './redacted.ts';
-import { RUN_SWITCHES } from './run-flags.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export function report(error: unknown, { stderr }: Pick<Surroundings, 'stderr'>): number {
@@ -34,15 +34,8 @@ function isMistake(error: unknown): error is Error {
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof OptionError) return asTyped(error);
+  if (error instanceof OptionError) return flagsIn(error.message, error.option);
   if (error instanceof Exit || error instanceof OutputError || isMistake(error)) return error.message;
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `unexpected, a fault of flurry itself: ${text}`;
-}
-
-/** Its message begins with the option as code calls it; here people know it by its flag. */
-function asTyped({ option, message }: OptionError): string {
-  const long = RUN_SWITCHES.find(({ name }) => name === option)?.long;
-  if (long === undefined || !message.startsWith(option)) return message;
-  return long + message.slice(option.length);
 }

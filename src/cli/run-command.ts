@@ -45,18 +45,46 @@ export async function runCommand(
     return printCurl(requests.definition, settings, around);
   }
   const inspection = Inspection.of(settings);
+  await refuseHopeless(settings);
   const session = new SessionCore(settings, { clock: around.clock, env: around.env });
-  if (settings.dryRun) {
-    const { planText } = await import('./plan.ts');
-    around.stdout.write(await planText(requests, settings));
-    return EXIT.done;
-  }
+  if (lacksPassword(settings)) around.stderr.write(`flurry: ${NO_PASSWORD}\n`);
+  if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
   const source = openSource(requests.definition, settings);
   const sink = new WatchedSink(await openOutputs(source, settings, inspection?.extractedNames, around));
   const run = new RunCore(settings, source, sink, session, inspection);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
+}
+
+const NO_PASSWORD =
+  '--user holds no password, and an empty one is sent; write user:password, or user: where that is meant';
+
+function lacksPassword({ user }: Settings): boolean {
+  return user !== undefined && !user.includes(':');
+}
+
+/** What no request could go out with. */
+async function refuseHopeless(settings: Settings): Promise<void> {
+  const { ciphers, localAddresses, unixSocket } = settings;
+  if (ciphers === undefined && unixSocket === undefined && localAddresses.length === 0) return;
+  const { checkNetwork } = await import('./network-checks.ts');
+  await checkNetwork(settings);
+}
+
+async function showPlan(
+  requests: Requests,
+  settings: Settings,
+  { cookies }: SessionCore,
+  around: Surroundings,
+): Promise<number> {
+  if (cookies !== undefined) {
+    const { checkCookies } = await import('./cookie-files.ts');
+    for (const line of checkCookies(settings, cookies)) around.stderr.write(`flurry: ${line}\n`);
+  }
+  const { planText } = await import('./plan.ts');
+  around.stdout.write(await planText(requests, settings, around));
+  return EXIT.done;
 }
 
 /** With what -G and -T make of their URLs. */

@@ -7,7 +7,9 @@ import type { Failure } from '../model/outcome.ts';
 import { Progress } from '../view/progress.ts';
 import { summaryText } from '../view/summary.ts';
 import { colors } from '../view/terminal.ts';
+import { flagsInBrackets } from './flag-names.ts';
 import { isPiped } from './output-form.ts';
+import { loginAdvice } from './proxy-options.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** All that is asked of a run. */
@@ -51,6 +53,8 @@ export class RunDisplay {
       return;
     }
     stderr.write(summaryText(snapshot, { color: colors(stderr, env) }));
+    const advice = snapshot.statuses['407'] === undefined ? undefined : loginAdvice(this.#settings, env);
+    if (advice !== undefined) stderr.write(`${advice}\n`);
     // Its record says it too, but that is in a file or has gone down a pipe.
     if (firstFailure !== undefined && !this.#recordsOnScreen && !this.#settings.verbose) {
       stderr.write(`first failure: ${failureText(firstFailure)}\n`);
@@ -72,6 +76,7 @@ export class RunDisplay {
 
 /** One line without control characters: a peer may have had a say in it. */
 export function failureText({ index, url, phase, kind, message }: Failure): string {
-  const what = phase === 'input' ? message : `${url}: ${message}`;
+  const told = flagsInBrackets(message);
+  const what = phase === 'input' ? told : `${url}: ${told}`;
   return `${index} ${phase}/${kind} ${what}`.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
 }

@@ -48,12 +48,23 @@ export function readRunWords(argv: readonly string[]): RunWords {
   const flags: Values = {};
   for (const { option, value } of words.given) {
     const { name, row, long } = option;
-    const read = readAs(row, long, value);
+    const read = option.name === 'concurrency' ? concurrencyOf(row, long, value) : readAs(row, long, value);
     flags[name] =
       row.kind === 'list' ? [...((flags[name] ?? []) as unknown[]), ...(read as unknown[])] : read;
   }
   const order = words.given.map(({ option }) => option.name);
   return { urls: words.plain, flags, order, asks: words.asks };
+}
+
+/** curl's -c writes a cookie jar: a name of a file says that this one was meant. */
+function concurrencyOf(row: OptionRow, called: string, value: unknown): unknown {
+  try {
+    return readAs(row, called, value);
+  } catch (error) {
+    const isPath = typeof value === 'string' && /^-$|[./\\]|jar|cookie/i.test(value) && !/^\d/.test(value);
+    if (!(error instanceof OptionError) || !isPath) throw error;
+    throw new OptionError(called, `${error.message}; the file for cookies (curl's -c) is --cookie-jar`);
+  }
 }
 
 /** As the row reads it; what does not fit is repeated in the message. No row that holds a secret refuses any text. */

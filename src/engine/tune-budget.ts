@@ -4,9 +4,9 @@
 import { Random } from '../target/random.ts';
 
 export const SIZE_MAX = 10_000;
-/** Fewer than this of a small size say little; a size of 16 needs as many per trial as one of 1. */
-const WEIGHT_MIN = 16;
 const REQUESTS_MIN = 12;
+/** Where time allows it, a trial of a small size gets as many: they cost little, and fewer say little. */
+const MEASURED_MIN = 60;
 /** In multiples of the size: one to warm up, two to measure, one that is left out at the end. */
 const GENERATIONS_MIN = 4;
 /** What the first look and the rounds may cost at the least, so that something is left for longer trials. */
@@ -36,32 +36,36 @@ export function affordable(sizes: readonly number[], rounds: number, budget: num
   return kept;
 }
 
-/** A trial that is to come: what its time would let it send. */
+/** A trial that is to come. */
 export interface Prospect {
   readonly size: number;
-  readonly useful: number;
+  /** What it will get through in a second, by what is known. */
+  readonly perSecond: number;
 }
 
 /**
- * How many requests the first of these trials may have, so that all of them get a share by their size and none gets more
- * than it could use: what slow trials leave goes to the others. In whole generations, because requests that start
- * together end together, and a part of such a wave would be counted without its time.
+ * How many requests the first of these trials may have, so that all their windows are equally long, at most `trialMs`,
+ * and the budget pays for them. What slow trials cannot use goes to the others.
  */
-export function requestsFor(prospects: readonly Prospect[], budget: number): number {
+export function requestsFor(prospects: readonly Prospect[], budget: number, trialMs: number): number {
   const [next] = prospects;
   if (next === undefined) return 0;
-  const share = ({ size, useful }: Prospect, perWeight: number) =>
-    Math.max(leastRequests(size), Math.min(useful, perWeight * Math.max(WEIGHT_MIN, size)));
   let low = 0;
-  let high = budget;
+  let high = trialMs;
   for (let i = 0; i < 40; i++) {
     const middle = (low + high) / 2;
-    const total = prospects.reduce((sum, one) => sum + share(one, middle), 0);
+    const total = prospects.reduce((sum, one) => sum + requestsWithin(one, middle, trialMs), 0);
     if (total > budget) high = middle;
     else low = middle;
   }
-  const requests = Math.floor(share(next, low) / next.size) * next.size;
-  return Math.max(leastRequests(next.size), requests);
+  return requestsWithin(next, low, trialMs);
+}
+
+/** One generation warms up, and one is under way when the window closes. */
+function requestsWithin({ size, perSecond }: Prospect, windowMs: number, trialMs: number): number {
+  const within = (ms: number) => 2 * size + (perSecond * ms) / 1000;
+  const wanted = Math.max(within(windowMs), Math.min(MEASURED_MIN, within(trialMs)));
+  return Math.max(leastRequests(size), Math.floor(wanted));
 }
 
 /** The same for the same seed (Fisher and Yates). */

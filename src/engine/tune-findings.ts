@@ -143,7 +143,7 @@ export function sizesToRefine(findings: Findings, max: number): number[] {
   const at = rows.indexOf(recommended);
   const between = (other: SizeRow | undefined) =>
     other === undefined ? undefined : Math.sqrt(recommended.size * other.size);
-  const wanted = [knee?.size, peak, between(rows[at - 1]), between(rows[at + 1])];
+  const wanted = [knee?.size, between(rows[at - 1]), peak, between(rows[at + 1])];
   const sizes = rows.map(({ size }) => size);
   const [smallest, largest] = [sizes[0]!, sizes.at(-1)!];
   const chosen: number[] = [];

@@ -62,8 +62,8 @@ const FIRST_LOOK_REQUESTS = 20;
 const TRIAL_LATENCIES = 4;
 /** At a look, which is short, only a loss that chance does not bring ends the way up. */
 const CLEAR_LOSS = 0.7;
-const REFINED_MAX = 3;
-const REFINE_SHARE = 0.2;
+const REFINED_MAX = 2;
+const REFINE_SHARE = 0.3;
 const AUTO_SHARE = 0.15;
 const AUTO_TRIALS = 4;
 const AUTO_REQUESTS_MIN = 200;
@@ -207,13 +207,13 @@ export class Tuning {
     return this.#player.playAuto === undefined ? 0 : AUTO_SHARE * this.#options.requests;
   }
 
-  /** What its time would let a trial send, by what came of this size or of its nearest neighbour before. */
+  /** By what came of this size, or of its nearest neighbour, before. */
   #prospectOf(size: number): Prospect {
     const known = [...this.#looks, ...this.#trials].filter(({ good }) => good > 0);
     const distance = (trial: Trial) => Math.abs(Math.log(trial.size / size));
     const nearest = Math.min(...known.map(distance));
-    const goodput = mean(known.filter((trial) => distance(trial) === nearest).map(({ goodput }) => goodput));
-    return { size, useful: Math.ceil((goodput * this.#trialMs) / 1000) + 3 * size };
+    const near = known.filter((trial) => distance(trial) === nearest);
+    return { size, perSecond: mean(near.map(({ goodput }) => goodput)) };
   }
 
   /** Two larger sizes that are proven worse than the best, and none above them that is not: the best lies below. */

@@ -78,10 +78,60 @@ function reaches(scope: Scope, from: 'run' | 'cli'): boolean {
 }
 
 function unknownOption(name: string, scope: 'run' | 'cli'): OptionError {
+  const inCode = scope === 'run' ? counterpart(name) : undefined;
+  if (inCode !== undefined)
+    return new OptionError(name, `${name} is an option of the command line; in code: ${inCode}`);
   const names = OPTION_NAMES.filter((n) => reaches(OPTIONS[n].scope, scope));
   const near = nearest(name, names);
   return new OptionError(
     name,
     `unknown option ${name}${near === undefined ? '' : `; did you mean ${near}?`}`,
   );
+}
+
+/** What code writes in place of what only the command line has. */
+const IN_CODE: { readonly [K in CliOnly]?: string } = {
+  header: 'headers',
+  referer: 'headers: { Referer: … }',
+  head: "method: 'HEAD'",
+  data: 'body',
+  dataRaw: 'body',
+  dataBinary: 'body: fileBody(path)',
+  dataUrlencode: 'form',
+  formField: 'body: multipart(…)',
+  formString: 'body: multipart(…)',
+  uploadFile: "method: 'PUT' and body: fileBody(path)",
+  json: 'the field json of a request, as in session.post(url, { json: … })',
+  input: 'flurry(fromFile(path))',
+  inputFormat: 'fromFile(path, { format: … })',
+  inputLineBytesMax: 'fromFile(path, { lineBytesMax: … })',
+  var: 'vars',
+  cookie: 'session.loadCookies(text), or headers: { Cookie: … }',
+  cookieJar: 'session.saveCookies()',
+  netrcFile: 'netrc, the text of the file',
+  certFile: 'cert, the text of the file',
+  keyFile: 'key, the text of the file',
+  cacert: 'ca, the text of the file',
+  output: 'run.to(await jsonLines(path))',
+  outputFormat: 'run.to(await jsonLines(path)), or csv(path)',
+  recordBody: 'jsonLines(path, { body: … })',
+  recordHeaders: 'jsonLines(path, { headers: true })',
+  recordTimings: 'jsonLines(path, { timings: true })',
+  summary: 'run.summary',
+};
+
+/** Also of the words of a flag: `location` and `maxTime` are followRedirects and timeoutMs. */
+function counterpart(name: string): string | undefined {
+  const row = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as OptionName] : undefined;
+  const flagged = OPTION_NAMES.find((one) => wordsOf(OPTIONS[one].flag) === name);
+  const own = row?.scope === 'cli' ? (name as CliOnly) : flagged;
+  if (own === undefined) return undefined;
+  if (Object.hasOwn(IN_CODE, own)) return IN_CODE[own as CliOnly];
+  return OPTIONS[own].scope === 'cli' ? 'there is none' : own;
+}
+
+/** `-m, --max-time <duration>` is maxTime. */
+function wordsOf(flag: string | undefined): string | undefined {
+  const long = flag === undefined ? undefined : /--([a-z0-9-]+)/.exec(flag)?.[1];
+  return long?.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }

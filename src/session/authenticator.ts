@@ -146,16 +146,25 @@ function digestOf(login: Login, random: () => string): DigestAuth | undefined {
 function checkDigest({ digest, user, bearer: token, netrc }: AuthSettings): void {
   if (!digest) return;
   if (token !== undefined) {
-    throw new OptionError('digest', 'digest answers with user and password; leave bearer (--oauth2-bearer) out');
+    throw new OptionError(
+      'digest',
+      'digest answers with user and password; leave bearer (--oauth2-bearer) out',
+    );
   }
   if (user === undefined && netrc === undefined) {
-    throw new OptionError('digest', 'digest needs user and password: give user (-u), or a netrc file (--netrc-file)');
+    throw new OptionError(
+      'digest',
+      'digest needs user and password: give user (-u), or a netrc file (--netrc-file)',
+    );
   }
 }
 
 function runValue({ user, bearer: token }: AuthSettings): string | undefined {
   if (user !== undefined && token !== undefined) {
-    throw new OptionError('bearer', 'a request has one Authorization: give either user or bearer (-u or --oauth2-bearer)');
+    throw new OptionError(
+      'bearer',
+      'a request has one Authorization: give either user or bearer (-u or --oauth2-bearer)',
+    );
   }
   if (token !== undefined) return bearer({ token });
   return user === undefined ? undefined : basic(withPassword(user));

@@ -17,7 +17,8 @@ const DEFAULT_PORTS: Readonly<Record<ProxyScheme, number>> = {
   socks5h: 1080,
 };
 /** The place of a login stands apart: written as in a URL it would be taken for one, and not shown. */
-const FORM = '[http|https|socks5|socks5h://]host[:port], with user:password@ in front of host where it asks for them';
+const FORM =
+  '[http|https|socks5|socks5h://]host[:port], with user:password@ in front of host where it asks for them';
 const CONTROL = /[\u0000-\u001f\u007f]/;
 /** RFC 1929 counts each in one octet. */
 const SOCKS_TEXT_BYTES_MAX = 255;
@@ -208,6 +209,12 @@ export class Proxies {
     const byScheme = { http: of('http'), https: of('https') };
     const noProxy = new NoProxy(settings.noProxy ?? (given.includes('env') ? noProxyOfEnvironment(env) : ''));
     return byScheme.http.length + byScheme.https.length === 0 ? undefined : new Proxies(byScheme, noProxy);
+  }
+
+  /** All that there are, each once. */
+  get servers(): readonly ProxyServer[] {
+    const { http, https } = this.#byScheme;
+    return [...new Map([...http, ...https].map((proxy) => [proxy.key, proxy])).values()];
   }
 
   /** For the next request to this origin; undefined: none. */

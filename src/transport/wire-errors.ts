@@ -167,7 +167,8 @@ function certificateMessage(peer: string, { code, message, peer: proxy, cert }: 
   const skip = proxy === undefined ? ', or skip the check with -k' : '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     const all = oneLine(cert?.subjectaltname);
-    const names = all.length > NAMES_LENGTH_MAX ? `${all.slice(0, NAMES_LENGTH_MAX)}…` : all || 'none';
+    if (all === '') return `the certificate of ${peer} names no host: ${message}${skip}`;
+    const names = all.length > NAMES_LENGTH_MAX ? `${all.slice(0, NAMES_LENGTH_MAX)}…` : all;
     const sni = proxy === undefined ? ` --sni asks for one of them and expects it${skip}` : '';
     return `the certificate of ${peer} is for other names (${names}); is the host right?${sni}`;
   }

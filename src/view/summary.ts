@@ -25,7 +25,8 @@ export function summaryText(snapshot: Snapshot, options: { readonly color: boole
   failureTexts(snapshot, paint).forEach((text, i) => {
     rows.push([i === 0 ? 'failures' : '', text]);
   });
-  if (snapshot.filtered > 0) rows.push(['filtered', `${plural(snapshot.filtered, 'response')} without a record`]);
+  if (snapshot.filtered > 0)
+    rows.push(['filtered', `${plural(snapshot.filtered, 'response')} without a record`]);
   if (snapshot.retries > 0) rows.push(['retries', count(snapshot.retries)]);
   if (snapshot.responses > 0) rows.push(['latency', latencyText(snapshot)], ['bodies', bodiesText(snapshot)]);
   if (snapshot.requests > 0) {

@@ -113,7 +113,7 @@ describe('a Unix socket', () => {
     await log.until(() => log.closed);
     expect(kindOf(log.error)).toBe('unreachable');
     expect(wireMessage('connect', 'unreachable', 'app.example', log.error)).toBe(
-      `the Unix socket ${unixSocket} cannot be connected to (ENOENT)`,
+      `there is no Unix socket ${unixSocket} (--unix-socket); does its server run?`,
     );
   });
 });

@@ -43,7 +43,8 @@ function otherWords(settings: Settings): string[] {
   if (proxy[0] !== undefined && proxy[0] !== 'env') words.push('--proxy', quoted(proxy[0]));
   // Cookies that were given as text stand among the header fields.
   if (cookie !== undefined) words.push('-b', quoted(cookie));
-  if ((cookie === undefined || cookie.includes('=')) && cookies && cookieJar === undefined) words.push('-b', "''");
+  if ((cookie === undefined || cookie.includes('=')) && cookies && cookieJar === undefined)
+    words.push('-b', "''");
   // Basic credentials stand among the header fields; these wait for the server's challenge.
   if (digest && user !== undefined) words.push('-u', quoted(user));
   return words;

@@ -15,6 +15,9 @@ const LN2 = Math.log(2);
 const STEP = { min: Math.log(1.15), again: Math.log(1.25), first: Math.log(1.5), max: LN2 };
 /** A latency counts as no more than so many typical ones: the tail must not decide. */
 const TAIL = 4;
+const FINE = Number(process.env['FINE'] ?? 0.3);
+const RS = Number(process.env['RS'] ?? 1);
+const LEAN = Number(process.env['LEAN'] ?? 0.6);
 const PRECISION = Number(process.env['PREC'] ?? 0.1);
 const ENOUGH = { min: 24, max: 3000 };
 const RAMP_ELASTICITY = 0.5;
@@ -132,6 +135,9 @@ export class GoodputLaw implements ControlLaw {
     if (before.ended > 0) {
       const e = elasticity(before, window);
       if (e < RAMP_ELASTICITY) {
+        const span = Math.log(window.meanInFlight / before.meanInFlight);
+        const error = Math.sqrt(errorOf(window) + errorOf(before)) / span;
+        if (e + RS * error > RAMP_ELASTICITY && window.ended < 4 * Math.max(8, 0.75 * this.limit)) return;
         const knee = window.meanInFlight * (best.meanMs / window.meanMs) * window.share;
         return this.#hold(nowMs, clamp(knee * MARGIN, before.meanInFlight, this.limit), -1, STEP.first);
       }
@@ -187,7 +193,10 @@ export class GoodputLaw implements ControlLaw {
 
   #other(): number {
     const held = this.#held;
-    const limit = Math.round(held * Math.exp(this.#direction * this.#step));
+    // The fewer responses, the longer the step that shows anything.
+    const blurred = Math.sqrt(2 * errorOf(this.#base)) / FINE;
+    const step = Math.max(this.#step, Math.min(blurred, STEP.first));
+    const limit = Math.round(held * Math.exp(this.#direction * step));
     const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
   }
@@ -212,7 +221,7 @@ export class GoodputLaw implements ControlLaw {
     }
     if (up ? value - SIG * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5 ? STEP.max : value > 0.2 ? STEP.again : 0);
     // Where nothing is proven, fewer are better.
-    if (!up && value < DOWN && evidence.pairs > 1.9) return this.#accept(nowMs, 0);
+    if (!up && value < DOWN + LEAN * error && evidence.pairs > 1.7) return this.#accept(nowMs, 0);
     if (up ? value + error < UP : value - error > DOWN) return this.#reject(nowMs);
     // Unsure: once more, and the other way where this one does not look better.
     if (up ? value < UP : value > DOWN) this.#turn();
@@ -277,7 +286,7 @@ function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
 }
 
-const KEPT = Number(process.env['KEPT'] ?? 0.6);
+const KEPT = Number(process.env['KEPT'] ?? 0.8);
 
 /** What several comparisons say together; older ones count ever less. */
 class Evidence {

@@ -76,7 +76,8 @@ const SOCKS_ANSWER = /^"\\u0005/;
 
 /** For what is no response at all, `sent` being its beginning: what else the peer may speak. */
 export function faultText(sent: string, { peer, proxy, isSecure }: Parties): string {
-  if (TLS_ALERT.test(sent) && !isSecure) return `${peer} sent a TLS alert in place of a response: try https://`;
+  if (TLS_ALERT.test(sent) && !isSecure)
+    return `${peer} sent a TLS alert in place of a response: try https://`;
   if (SOCKS_ANSWER.test(sent) && proxy !== undefined)
     return `${peer} sent ${sent}; it may speak SOCKS: try socks5://`;
   return `${peer} sent ${sent}`;

@@ -68,6 +68,22 @@ describe('HostGate', () => {
     expect(host.waitMs(0, 0)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('counts each start by all that counts starts', () => {
+    const paced = gate();
+    const fields = 'RateLimit: "a";r=19;t=60\r\nRateLimit-Policy: "a";q=100;w=60\r\n';
+    paced.settle(answered(200), quotaOf(fields, 0), 0, 0, 0, 0);
+    expect(paced.waitMs(0, 0)).toBe(0);
+    paced.take(false, 0);
+    expect(paced.waitMs(0, 0)).toBeGreaterThan(1_000);
+
+    const probed = gate({ breaker: { maxHostErrors: 1, hostDownMaxMs: 1e9 } });
+    probed.settle(answered(200), undefined, 0, 0, 0, 0);
+    probed.settle(failed('reset'), undefined, 0, 0, 0, 0);
+    expect(probed.waitMs(0, 1_000)).toBe(0);
+    probed.take(false, 1_000);
+    expect(probed.waitMs(1, 1_000)).toBeGreaterThan(0);
+  });
+
   it('pays into its budget for first attempts alone', () => {
     const host = gate({ budget: { share: 1, reserve: 0 } });
     host.take(true, 0);

@@ -149,6 +149,13 @@ describe('Pacer', () => {
     expect(pacer.waitMs(20)).toBeGreaterThan(500);
   });
 
+  it('takes refusals for no sign that anything comes back', () => {
+    const pacer = new Pacer(WAIT_MAX_MS);
+    for (let nowMs = 0; nowMs <= 3_000; nowMs += 10) pacer.note(quota(0, 60_000), true, 20, nowMs);
+    expect(pacer.waitMs(3_000)).toBe(60_000);
+    expect(String(pacer)).toBe('held');
+  });
+
   it.each([1, 2, 3, 4, 5])('is refused nothing by a server with windows of ten seconds (seed %d)', (seed) => {
     const { served, refused } = play(windowed(200, 10_000), 8, 60_000, seed);
     expect(refused).toBe(0);

@@ -116,8 +116,17 @@ describe('Rate', () => {
     const rate = new Rate(10, 2);
     startsOf(rate, 1e7, 5);
     const starts = startsOf(rate, 1e7 + 300 - 3_600_000, 20);
+    expect(starts[0]! - (1e7 + 300 - 3_600_000)).toBeLessThan(200);
     expect(starts.at(-1)! - starts[0]!).toBeLessThan(2_100);
     expect(excess(starts, 10)).toBeLessThanOrEqual(2 + 1e-6);
+  });
+
+  it('stands still while a clock goes back by less than a second', () => {
+    const rate = new Rate(1, 1);
+    rate.take(1_000);
+    expect(rate.waitMs(1_600)).toBeCloseTo(400, 6);
+    expect(rate.waitMs(1_100)).toBeCloseTo(400, 6);
+    expect(rate.waitMs(1_700)).toBeCloseTo(300, 6);
   });
 
   it('changes while it runs; what was used of the burst stays used', () => {

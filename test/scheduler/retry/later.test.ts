@@ -55,12 +55,16 @@ describe('Later', () => {
 
   it('does what a sorted list does, whatever comes and goes', () => {
     const step = fc.oneof(
-      fc.record({ what: fc.constant('add' as const), at: fc.integer({ min: 0, max: 50 }) }),
-      fc.record({ what: fc.constant('take' as const), at: fc.integer({ min: 0, max: 50 }) }),
+      {
+        weight: 3,
+        arbitrary: fc.record({ what: fc.constant('add' as const), at: fc.integer({ min: 0, max: 50 }) }),
+      },
+      // Seldom one that is due: the heap is to grow deep.
+      fc.record({ what: fc.constant('take' as const), at: fc.integer({ min: 0, max: 10 }) }),
       fc.record({ what: fc.constant('remove' as const), at: fc.nat() }),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 100, maxLength: 300 }), (steps) => {
         const later = new Later<number>(40);
         let model: Waiting<number>[] = [];
         steps.forEach(({ what, at }, i) => {
