@@ -5,16 +5,16 @@ import type { Scenario, World } from './scenarios.ts';
 import { BIN_MS, type Run, Simulation, type Watch } from './simulate.ts';
 
 export interface Figures {
-  /** Successes per second, in the second half of each phase; where the requests are numbered, in the whole run. */
+  /** Successes per second, in the second half of each phase; of the run, where that ends with its requests. */
   readonly goodput: readonly number[];
   /** The same over the whole run. */
   readonly whole: number;
   /** Most in flight at a time, in the second half of each phase. */
   readonly inFlightMax: readonly number[];
-  /** Mean in flight, as a multiple of the knee, of the worst host. */
-  readonly hostInFlight: number;
-  /** How many hosts had more than 1.5 times their knee in flight, in the mean. */
-  readonly over: number;
+  /** The knee of each phase, of all hosts together. */
+  readonly knees: readonly number[];
+  /** Share of the hosts that had more than 1.5 times their knee in flight, in the mean of the second half. */
+  readonly hostsOver: number;
   /** Share of 429 after the first minute. */
   readonly metered: number;
   /** Seconds after which goodput over one second was 90 % of `best` again, after each step. */
@@ -31,7 +31,7 @@ export function play(scenario: Scenario, seed: number, laws: LawMaker, watch?: W
   const numbered = plan.requests !== undefined;
   return {
     goodput: numbered
-      ? [rate(run, 0, run.endMs)]
+      ? [rate(run, run.endMs / 2, run.endMs)]
       : phases.map(({ fromMs, toMs }) => rate(run, (fromMs + toMs) / 2, toMs)),
     whole: rate(run, 0, run.endMs),
     inFlightMax: phases.map(({ fromMs, toMs }) =>
@@ -39,14 +39,16 @@ export function play(scenario: Scenario, seed: number, laws: LawMaker, watch?: W
         ? max(run.inFlightMax, run.endMs / 2, run.endMs)
         : max(run.inFlightMax, (fromMs + toMs) / 2, toMs),
     ),
-    hostInFlight: Math.max(
-      ...world.knees.map((knee, host) => run.hostInFlight[host]! / (plan.durationMs / 2) / knee),
-    ),
-    over: world.knees.filter((knee, host) => run.hostInFlight[host]! / (plan.durationMs / 2) > 1.5 * knee).length,
+    knees: phases.map(({ knee }) => knee ?? world.knees.reduce((a, b) => a + b, 0)),
+    hostsOver: overKnee(run, world.knees, plan.durationMs / 2) / world.knees.length,
     metered: sum(run.metered, 60_000, run.endMs) / Math.max(1, sum(run.ends, 60_000, run.endMs)),
     recovery: (best) => phases.slice(1).map(({ fromMs, toMs }, i) => recovered(run, fromMs, toMs, best[i + 1]!)),
     run,
   };
+}
+
+function overKnee(run: Run, knees: readonly number[], ms: number): number {
+  return knees.filter((knee, host) => run.hostInFlight[host]! / ms > 1.5 * knee).length;
 }
 
 function sum(bins: Float64Array, fromMs: number, toMs: number): number {

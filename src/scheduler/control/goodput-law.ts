@@ -1,65 +1,105 @@
 // Finds how many requests in flight give the most successful responses per second, and follows when that changes.
+// Two windows at different limits are compared by their elasticity; docs/adaptive.md has the reasons and the numbers.
+//
+//   ramp ──► base ──► test ──┬─ better there ──► test, further on
+//              ▲             ├─ unsure ────────► base, once more
+//              └── rest ◄────┴─ not better
 
+import { Evidence, elasticityOf, spanOf, varianceOf } from './evidence.ts';
 import type { ControlLaw, Sample } from './law.ts';
 import { Pace } from './pace.ts';
 import { Window } from './window.ts';
 
 export interface GoodputSettings {
+  /** In flight at first. */
   readonly initial: number;
+  /** In flight at most; whole, at least 1. */
   readonly max: number;
 }
 
-type Phase = 'ramp' | 'rest' | 'base' | 'test';
+/** What holds it where it is; `demand`: nothing, there is not more to do. */
+export type Finding = 'searching' | 'knee' | 'refusals' | 'rate' | 'cap' | 'demand';
 
-const LN2 = Math.log(2);
-const STEP = { min: Math.log(1.15), again: Math.log(1.25), first: Math.log(1.5), max: LN2 };
-/** A latency counts as no more than so many typical ones: the tail must not decide. */
-const TAIL = 4;
-const METERED_MS = { first: 20_000, max: 320_000 };
-const BLUR = 0.28;
-const RS = 1;
-const LEAN = 0.6;
-const PRECISION = 0.1;
-const ENOUGH = { min: 24, max: 3000 };
-const RAMP_ELASTICITY = 0.5;
-const SIG = 1.6;
-const UP = 0.07;
-const DOWN = 0.05;
+/** As logarithms, so that a step up and one down undo each other. */
+const STEP = { min: Math.log(1.15), again: Math.log(1.25), long: Math.log(1.3), first: Math.log(1.5), max: Math.log(2) };
+/** Goodput that 1 % more in flight must bring to be worth it, and 1 % less may cost. Between them nothing moves. */
+const WORTH = { up: 0.07, down: 0.05 };
+/** Growth so clear that the next step is twice as long, or a little longer. */
+const CLEAR = { twice: 0.5, more: 0.2 };
+/** Going up is believed at so many standard errors; going down, where nothing is proven, already at so many less. */
+const SURE = { up: 1.6, lean: 0.6, pairs: 1.7 };
+/** A chord with less is one across the knee, and says where that is. */
+const BELOW_KNEE = 0.85;
+/** Doubling goes on while it brings at least half of what it could. */
+const RAMP = { elasticity: 0.5, endedMin: 8, share: 0.75, patience: 4 };
 /** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
 const MARGIN = 1.08;
+/** A latency counts as no more than so many typical ones: one slow response must not look like a queue. */
+const TAIL = 4;
+/** Responses in a window: as many as give the elasticity to this error, between these. */
+const ENOUGH = { error: 0.1, min: 24, max: 3000, lookAt: 8 };
+/** With few responses only a longer step shows anything: to this error. */
+const BLUR = 0.28;
+/** A window ends at the latest, once two typical latencies have passed. */
+const WINDOW_MS_MAX = 1500;
+const REST_MS = { first: 100, max: 800, factor: 1.5 };
+/** Goodput at the same limit that changes by more is a host that has changed. */
+const CHANGE = { share: 0.07, errors: 4, sameInFlight: 0.03 };
+/** Of what is allowed, so much is in flight where the limit is what holds. */
+const BOUND = 0.85;
+const DROPS = { min: 2, share: 0.04, cut: 0.8 };
+/** How long a number that led to drops is not tried again; a try at a metered one costs a pause. */
+const CEILING_MS = { first: 1000, max: 16_000 };
+const METERED_MS = { first: 20_000, max: 320_000 };
+/** A process that is busier than that learns about itself, not about the host. */
+const SATURATED = 0.95;
 
 export class GoodputLaw implements ControlLaw {
   limit: number;
-  readonly #settings: GoodputSettings;
+  readonly #max: number;
   readonly #pace = new Pace();
-  readonly #now = new Window();
+  /** The window that is filling; the last one at the limit held; in the ramp: the one with the least latency. */
+  readonly #window = new Window();
   readonly #base = new Window();
-  readonly #best = new Window();
-  #phase: Phase = 'ramp';
-  #typicalMs = 0;
-  /** What is held while another is tried. */
+  readonly #least = new Window();
+  readonly #upward = new Evidence();
+  readonly #downward = new Evidence();
+  #phase: 'ramp' | 'rest' | 'base' | 'test' = 'ramp';
+  /** Kept while another limit is tried. */
   #held: number;
   #direction: 1 | -1 = 1;
   #step = STEP.first;
-  readonly #up = new Evidence();
-  readonly #down = new Evidence();
-  #restMs = 100;
-  #restFromMs = 0;
+  #typicalMs = 0;
+  #restMs = REST_MS.first;
+  #restSinceMs = 0;
   #cutMs = Number.NEGATIVE_INFINITY;
   /** The least that led to drops lately. */
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingUntilMs = 0;
-  #ceilingForMs = 1000;
-  #meteredForMs = METERED_MS.first;
+  #ceilingMs = CEILING_MS.first;
+  #meteredMs = METERED_MS.first;
   #saturation = 0;
 
-  constructor(settings: GoodputSettings) {
-    this.#settings = settings;
-    this.limit = this.#held = Math.min(settings.initial, settings.max);
+  constructor({ initial, max }: GoodputSettings) {
+    this.#max = max;
+    this.limit = this.#held = clamp(initial, 1, max);
   }
 
   get ratePerSecond(): number | undefined {
     return this.#pace.ratePerSecond;
+  }
+
+  get finding(): Finding {
+    if (this.ratePerSecond !== undefined) return 'rate';
+    if (this.#phase === 'ramp') return 'searching';
+    if (this.#base.ended > 0 && !this.#base.wasLimited) return 'demand';
+    if (this.#ceiling <= this.#held * Math.exp(STEP.min) + 1) return 'refusals';
+    return this.#held >= this.#max ? 'cap' : 'knee';
+  }
+
+  toString(): string {
+    const rate = this.ratePerSecond === undefined ? '' : `, ${this.ratePerSecond.toFixed(1)}/s`;
+    return `${this.limit} in flight${rate}, ${this.#phase}, ${this.finding}`;
   }
 
   saturation(share: number): void {
@@ -67,137 +107,141 @@ export class GoodputLaw implements ControlLaw {
   }
 
   record(sample: Sample): void {
-    const { nowMs, verdict, latencyMs, status } = sample;
+    const { nowMs, verdict, latencyMs, status, inFlight } = sample;
     const startedMs = nowMs - latencyMs;
     if (status === 429) {
-      this.#pace.refused(nowMs, startedMs, sample.inFlight);
-      return this.#metered(nowMs);
+      this.#pace.refused(nowMs, startedMs, inFlight);
+      return this.#heedMetering(nowMs);
     }
     if (verdict === 'ignore' && status === 0) return;
-    if (verdict === 'success') this.#pace.succeeded(nowMs, startedMs, sample.inFlight);
-    const typical = this.#typicalMs;
-    const counted = typical === 0 ? latencyMs : Math.min(latencyMs, TAIL * typical);
-    if (verdict !== 'drop') this.#typicalMs = typical === 0 ? counted : typical + (counted - typical) / 64;
-    const window = this.#now;
+    if (verdict === 'success') this.#pace.succeeded(nowMs, startedMs, inFlight);
+    const typicalMs = this.#typicalMs;
+    const countedMs = typicalMs === 0 ? latencyMs : Math.min(latencyMs, TAIL * typicalMs);
+    if (verdict !== 'drop') this.#typicalMs = typicalMs === 0 ? countedMs : typicalMs + (countedMs - typicalMs) / 64;
+    const window = this.#window;
     if (startedMs < window.sinceMs) return;
-    window.add(sample, counted);
-    if (verdict === 'drop' && this.#tooMany()) return this.#dropped(nowMs, startedMs);
-    if (window.ended >= 8) this.#look(nowMs);
+    window.add(sample, countedMs);
+    if (verdict === 'drop' && this.#dropsTooMany()) return this.#retreat(nowMs, startedMs);
+    if (window.ended >= ENOUGH.lookAt) this.#look(nowMs);
   }
 
-  toString(): string {
-    const rate = this.ratePerSecond === undefined ? '' : `, ${this.ratePerSecond.toFixed(1)}/s`;
-    return `${this.#phase} ${this.limit}${rate}, step ${Math.exp(this.#direction * this.#step).toFixed(2)}`;
-  }
-
-  #metered(nowMs: number): void {
+  /** The host counts what is in flight and says so with 429: stay below where it did. */
+  #heedMetering(nowMs: number): void {
     const { refusedInFlight } = this.#pace;
     if (refusedInFlight > 1 && refusedInFlight <= this.limit) {
-      // Each try costs a pause.
       this.#ceiling = refusedInFlight;
-      this.#ceilingUntilMs = nowMs + this.#meteredForMs;
-      this.#meteredForMs = Math.min(METERED_MS.max, this.#meteredForMs * 2);
+      this.#ceilingUntilMs = nowMs + this.#meteredMs;
+      this.#meteredMs = Math.min(METERED_MS.max, this.#meteredMs * 2);
       this.#hold(nowMs, refusedInFlight - 1, -1, STEP.min);
     } else if (this.#phase === 'ramp') this.#hold(nowMs, this.limit, 1, STEP.min);
   }
 
-  #tooMany(): boolean {
-    const { drops, ended } = this.#now;
-    const usual = this.#phase === 'test' && this.#base.ended > 0 ? 1 - this.#base.share : 0;
-    return drops >= 2 && drops > ended * (2 * usual + 0.04);
+  /** More than a host drops anyway, whatever is in flight. */
+  #dropsTooMany(): boolean {
+    const { drops, ended } = this.#window;
+    const usual = this.#phase === 'test' && this.#base.ended > 0 ? 1 - this.#base.goodShare : 0;
+    return drops >= DROPS.min && drops > ended * (2 * usual + DROPS.share);
   }
 
-  #dropped(nowMs: number, startedMs: number): void {
+  #retreat(nowMs: number, startedMs: number): void {
     if (startedMs < this.#cutMs) return;
     this.#cutMs = nowMs;
     this.#ceiling = this.limit;
-    if (this.#ceiling - this.#held <= 1) this.#ceilingForMs = Math.min(16_000, this.#ceilingForMs * 2);
-    this.#ceilingUntilMs = nowMs + this.#ceilingForMs;
-    const limit = this.#phase === 'test' && this.#direction === 1 ? this.#held : this.limit * 0.8;
-    this.#hold(nowMs, limit, 1, STEP.min);
+    if (this.#ceiling - this.#held <= 1) this.#ceilingMs = Math.min(CEILING_MS.max, this.#ceilingMs * 2);
+    this.#ceilingUntilMs = nowMs + this.#ceilingMs;
+    const wasTest = this.#phase === 'test' && this.#direction === 1;
+    this.#hold(nowMs, wasTest ? this.#held : this.limit * DROPS.cut, 1, STEP.min);
   }
 
   #look(nowMs: number): void {
-    const window = this.#now;
+    const window = this.#window;
     if (this.#phase === 'ramp') {
-      if (window.ended >= Math.max(8, 0.75 * this.limit)) this.#ramp(nowMs);
+      if (window.ended >= this.#rampEnough()) this.#ramp(nowMs);
       return;
     }
     const measuredMs = nowMs - window.sinceMs;
-    if (measuredMs < 2 * this.#typicalMs) return;
-    if (window.ended < this.#enough() && measuredMs < 1500 + 2 * this.#typicalMs) return;
+    const settlingMs = 2 * this.#typicalMs;
+    if (measuredMs < settlingMs) return;
+    if (window.ended < this.#enough() && measuredMs < WINDOW_MS_MAX + settlingMs) return;
     if (this.#phase === 'rest') this.#rested(nowMs);
     else if (this.#phase === 'base') this.#try(nowMs);
     else this.#decide(nowMs);
   }
 
   #enough(): number {
-    const error = PRECISION * this.#step;
-    return Math.min(ENOUGH.max, Math.max(ENOUGH.min, this.#now.relativeVariance / (error * error)));
+    const error = ENOUGH.error * this.#step;
+    return clamp(this.#window.latencyVariance / (error * error), ENOUGH.min, ENOUGH.max);
   }
 
+  #rampEnough(): number {
+    return Math.max(RAMP.endedMin, RAMP.share * this.limit);
+  }
+
+  /** Doubles while that pays. What a limit lets go at once comes back together, one latency later. */
   #ramp(nowMs: number): void {
-    const window = this.#now;
-    if (window.limited < window.ended / 2) return window.start(nowMs);
-    if (window.meanInFlight < 0.5 * this.limit) {
-      return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
-    }
+    const window = this.#window;
+    if (!window.wasLimited || window.goodShare === 0) return window.start(nowMs);
+    if (window.meanInFlight < this.limit / 2) return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
     const before = this.#base;
-    const best = this.#best;
+    const least = this.#least;
     if (before.ended > 0) {
-      const e = elasticity(before, window);
-      if (e < RAMP_ELASTICITY) {
-        const span = Math.log(window.meanInFlight / before.meanInFlight);
-        const error = Math.sqrt(errorOf(window) + errorOf(before)) / span;
-        if (e + RS * error > RAMP_ELASTICITY && window.ended < 4 * Math.max(8, 0.75 * this.limit)) return;
-        const knee = window.meanInFlight * (best.meanMs / window.meanMs) * window.share;
+      const elasticity = elasticityOf(before, window);
+      const error = Math.sqrt(varianceOf(before, window));
+      if (elasticity < RAMP.elasticity) {
+        const sure = elasticity + error < RAMP.elasticity;
+        if (!sure && window.ended < RAMP.patience * this.#rampEnough()) return;
+        const knee = window.meanInFlight * (least.meanMs / window.meanMs) * window.goodShare;
         return this.#hold(nowMs, clamp(knee * MARGIN, before.meanInFlight, this.limit), -1, STEP.first);
       }
     }
-    if (best.ended === 0 || window.meanMs < best.meanMs) best.copyFrom(window);
+    if (least.ended === 0 || window.meanMs < least.meanMs) least.copyFrom(window);
     before.copyFrom(window);
-    if (this.limit >= this.#settings.max) return this.#hold(nowMs, this.limit, -1, STEP.first);
+    if (this.limit >= this.#max) return this.#hold(nowMs, this.limit, -1, STEP.first);
     this.#setLimit(nowMs, this.limit * 2);
   }
 
-  /** Holds a limit, measures it and goes on from there. */
+  /** Takes a limit, measures it and goes on from there, knowing nothing yet. */
   #hold(nowMs: number, limit: number, direction: 1 | -1, step: number): void {
-    this.#phase = 'base';
     this.#direction = direction;
     this.#step = step;
-    this.#fresh();
-    this.#setLimit(nowMs, limit);
+    this.#forget();
+    this.#measure(nowMs, limit);
     this.#held = this.limit;
   }
 
-  #fresh(): void {
-    this.#up.clear();
-    this.#down.clear();
+  #measure(nowMs: number, limit: number): void {
+    this.#phase = 'base';
+    this.#setLimit(nowMs, limit);
+  }
+
+  #forget(): void {
+    this.#upward.clear();
+    this.#downward.clear();
   }
 
   #setLimit(nowMs: number, limit: number): void {
-    this.limit = clamp(Math.round(limit), 1, this.#settings.max);
-    this.#now.start(nowMs);
+    this.limit = clamp(Math.round(limit), 1, this.#max);
+    this.#window.start(nowMs);
   }
 
+  /** The limit held has been measured: tries another. */
   #try(nowMs: number): void {
-    const window = this.#now;
-    const bound = window.meanInFlight >= 0.85 * this.#held;
-    if (window.limited < window.ended / 2 || (!bound && this.ratePerSecond !== undefined)) {
-      return this.#rest(nowMs, this.#held);
-    }
+    const window = this.#window;
+    const isBound = window.meanInFlight >= BOUND * this.#held;
     this.#base.copyFrom(window);
+    if (!window.wasLimited || window.goodShare === 0) return this.#rest(nowMs);
+    if (!isBound && this.ratePerSecond !== undefined) return this.#rest(nowMs);
     if (nowMs > this.#ceilingUntilMs) this.#ceiling = Number.POSITIVE_INFINITY;
-    // Something else holds it back: more of this limit would change nothing.
-    if (!bound) {
+    if (!isBound) {
+      // Something else holds it back: more of this limit would change nothing, less might.
       this.#held = Math.ceil(window.meanInFlight);
       this.#direction = -1;
-      this.#fresh();
+      this.#forget();
     }
     const other = this.#other();
-    if (other === this.#held || (this.#direction === 1 && this.#saturation > 0.95)) {
+    if (other === this.#held || (this.#direction === 1 && this.#saturation > SATURATED)) {
       this.#turn();
-      return this.#rest(nowMs, this.#held);
+      return this.#rest(nowMs);
     }
     this.#phase = 'test';
     this.#setLimit(nowMs, other);
@@ -205,11 +249,10 @@ export class GoodputLaw implements ControlLaw {
 
   #other(): number {
     const held = this.#held;
-    // The fewer responses, the longer the step that shows anything.
-    const blur = Math.sqrt(2 * errorOf(this.#base)) / BLUR;
+    const blur = Math.sqrt(2 * this.#base.variance) / BLUR;
     const step = Math.max(this.#step, Math.min(blur, STEP.first));
-    const limit = Math.round(held * Math.exp(this.#direction * step));
-    const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
+    const stepped = Math.round(held * Math.exp(this.#direction * step));
+    const other = clamp(stepped === held ? held + this.#direction : stepped, 1, this.#max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
   }
 
@@ -218,109 +261,84 @@ export class GoodputLaw implements ControlLaw {
   }
 
   #decide(nowMs: number): void {
-    const [low, high] = this.#direction === 1 ? [this.#base, this.#now] : [this.#now, this.#base];
-    const span = Math.log(high.meanInFlight / low.meanInFlight);
-    if (!(span > 0.02)) return this.#reject(nowMs);
-    const variance = (errorOf(low) + errorOf(high)) / (span * span) + 1e-4;
     const up = this.#direction === 1;
-    const evidence = up ? this.#up : this.#down;
-    evidence.add(elasticity(low, high), variance);
-    const { value, error } = evidence;
-    if (span > Math.log(1.3) && value > DOWN && value < 0.85) {
-      const limit = clamp(low.meanInFlight * Math.exp(span * value) * MARGIN, low.meanInFlight, high.meanInFlight);
-      return this.#hold(nowMs, limit, up && value < 0.2 ? -1 : 1, up ? STEP.again : STEP.min);
+    const low = up ? this.#base : this.#window;
+    const high = up ? this.#window : this.#base;
+    const span = spanOf(low, high);
+    // The limit let more go than there was, or something else held it back: nothing was compared.
+    if (!(span > 0.02)) return this.#reject(nowMs);
+    const evidence = up ? this.#upward : this.#downward;
+    evidence.add(low, high);
+    const { elasticity } = evidence;
+    if (span > STEP.long && elasticity > WORTH.down && elasticity < BELOW_KNEE) {
+      const knee = low.meanInFlight * Math.exp(span * elasticity);
+      const limit = clamp(knee * MARGIN, low.meanInFlight, high.meanInFlight);
+      const onward = !up || elasticity > CLEAR.more;
+      return this.#hold(nowMs, limit, onward ? 1 : -1, up ? STEP.again : STEP.min);
     }
-    if (up ? value - SIG * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5 ? STEP.max : value > 0.2 ? STEP.again : 0);
-    // Where nothing is proven, fewer are better.
-    if (!up && value < DOWN + LEAN * error && evidence.pairs > 1.7) return this.#accept(nowMs, 0);
-    if (up ? value + error < UP : value - error > DOWN) return this.#reject(nowMs);
-    // Unsure: once more, and the other way where this one does not look better.
-    if (up ? value < UP : value > DOWN) this.#turn();
-    this.#again(nowMs);
+    if (up) this.#decideUp(nowMs, evidence);
+    else this.#decideDown(nowMs, evidence);
   }
 
-  #again(nowMs: number): void {
-    this.#phase = 'base';
-    this.#setLimit(nowMs, this.#held);
+  #decideUp(nowMs: number, { elasticity, error }: Evidence): void {
+    if (elasticity - SURE.up * error > WORTH.up) {
+      const longest = elasticity > CLEAR.twice ? STEP.max : elasticity > CLEAR.more ? STEP.again : this.#step;
+      return this.#accept(nowMs, longest);
+    }
+    if (elasticity + error < WORTH.up) return this.#reject(nowMs);
+    if (elasticity < WORTH.up) this.#turn();
+    this.#measure(nowMs, this.#held);
   }
 
-  #accept(nowMs: number, stepMax: number): void {
+  #decideDown(nowMs: number, { elasticity, error, pairs }: Evidence): void {
+    if (elasticity + error < WORTH.down) return this.#accept(nowMs, STEP.max);
+    // Where nothing is proven after several tries, fewer are better.
+    if (pairs > SURE.pairs && elasticity < WORTH.down + SURE.lean * error) return this.#accept(nowMs, this.#step);
+    if (elasticity - error > WORTH.down) return this.#reject(nowMs);
+    if (elasticity > WORTH.down) this.#turn();
+    this.#measure(nowMs, this.#held);
+  }
+
+  /** What was tried is held from now on, and its window is the base of the next try. */
+  #accept(nowMs: number, longestStep: number): void {
     this.#held = this.limit;
-    this.#step = Math.max(this.#step, Math.min(stepMax, this.#step * 2));
-    this.#restMs = 100;
-    this.#fresh();
+    this.#step = Math.max(this.#step, Math.min(longestStep, this.#step * 2));
+    this.#restMs = REST_MS.first;
+    this.#forget();
     this.#try(nowMs);
   }
 
   #reject(nowMs: number): void {
     this.#step = Math.max(STEP.min, this.#step / 2);
     this.#turn();
-    this.#rest(nowMs, this.#held);
+    this.#rest(nowMs);
   }
 
-  #rest(nowMs: number, limit: number): void {
+  #rest(nowMs: number): void {
     this.#phase = 'rest';
-    this.#restFromMs = nowMs;
-    this.#setLimit(nowMs, limit);
-    this.#restMs = Math.min(800, this.#restMs * 1.5);
+    this.#restSinceMs = nowMs;
+    this.#restMs = Math.min(REST_MS.max, this.#restMs * REST_MS.factor);
+    this.#setLimit(nowMs, this.#held);
   }
 
   #rested(nowMs: number): void {
-    const window = this.#now;
-    const base = this.#base;
-    if (window.limited >= window.ended / 2 && base.ended > 0) {
-      const change = Math.log(window.goodput / base.goodput);
-      const error = Math.sqrt(errorOf(window) + errorOf(base));
-      const same = Math.abs(Math.log(window.meanInFlight / base.meanInFlight)) < 0.03;
-      if (same && Math.abs(change) > Math.max(0.07, 4 * error)) {
-        return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
-      }
-    }
-    if (nowMs - this.#restFromMs < this.#restMs) return this.#now.start(nowMs);
-    this.#phase = 'base';
+    const change = this.#change();
+    if (change !== 0) return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
+    if (nowMs - this.#restSinceMs < this.#restMs) return this.#window.start(nowMs);
     this.#try(nowMs);
   }
-}
 
-/** By how many percent goodput grows when one percent more is in flight: 1 below the knee, 0 where all else queues. */
-function elasticity(low: Window, high: Window): number {
-  return Math.log(high.goodput / low.goodput) / Math.log(high.meanInFlight / low.meanInFlight);
-}
-
-/** Variance of the logarithm of a window's goodput. */
-function errorOf(window: Window): number {
-  return (window.relativeVariance + (1 - window.share)) / window.ended;
+  /** By how much goodput has changed at the same limit, as a logarithm; 0 where that may be chance. */
+  #change(): number {
+    const window = this.#window;
+    const base = this.#base;
+    if (base.ended === 0 || !window.wasLimited || Math.abs(spanOf(base, window)) > CHANGE.sameInFlight) return 0;
+    const change = Math.log(window.goodput / base.goodput);
+    const error = Math.sqrt(window.variance + base.variance);
+    return Math.abs(change) > Math.max(CHANGE.share, CHANGE.errors * error) ? change : 0;
+  }
 }
 
 function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
-}
-
-const KEPT = 0.8;
-
-/** What several comparisons say together; older ones count ever less. */
-class Evidence {
-  pairs = 0;
-  #sum = 0;
-  #weight = 0;
-
-  clear(): void {
-    this.pairs = 0;
-    this.#sum = 0;
-    this.#weight = 0;
-  }
-
-  add(value: number, variance: number): void {
-    this.pairs = this.pairs * KEPT + 1;
-    this.#sum = this.#sum * KEPT + value / variance;
-    this.#weight = this.#weight * KEPT + 1 / variance;
-  }
-
-  get value(): number {
-    return this.#sum / this.#weight;
-  }
-
-  get error(): number {
-    return 1 / Math.sqrt(this.#weight);
-  }
 }
