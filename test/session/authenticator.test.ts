@@ -95,9 +95,18 @@ describe('what every request carries anyway', () => {
   });
 
   it.each([
-    [{ user: 'u:p', bearer: 't' }, /^a request has one Authorization: give either user or bearer \(-u or --oauth2-bearer\)$/],
-    [{ digest: true, bearer: 't', user: 'u' }, /^digest answers with user and password; leave bearer \(--oauth2-bearer\) out$/],
-    [{ digest: true }, /^digest needs user and password: give user \(-u\), or a netrc file \(--netrc-file\)$/],
+    [
+      { user: 'u:p', bearer: 't' },
+      /^a request has one Authorization: give either user or bearer \(-u or --oauth2-bearer\)$/,
+    ],
+    [
+      { digest: true, bearer: 't', user: 'u' },
+      /^digest answers with user and password; leave bearer \(--oauth2-bearer\) out$/,
+    ],
+    [
+      { digest: true },
+      /^digest needs user and password: give user \(-u\), or a netrc file \(--netrc-file\)$/,
+    ],
     [{ user: '' }, /^user takes user:password/],
     [{ user: 'hidden\n:hidden' }, /control characters/],
     [{ bearer: 'hidden hidden' }, /visible ASCII/],

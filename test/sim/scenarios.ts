@@ -125,8 +125,8 @@ export const SCENARIOS: readonly Scenario[] = [
     id: 'S2u',
     title: 'the same ends, by the Universal Scalability Law (the curve is flat around its peak)',
     optimum: '60 in flight, 95 % from 19 on',
-    plan: plan(20_000),
-    phases: constant(20_000, 60),
+    plan: plan(30_000),
+    phases: constant(30_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
       return { targets: [new Contended(scalabilityMs(60, 0.335, 1), 0.3, NEAR, noise)], knees: [60], random: () => noise.next() };
@@ -206,6 +206,19 @@ export const SCENARIOS: readonly Scenario[] = [
       return {
         targets: [new Refusing(32, scaled(noise.logNormal(0.2), 20), { rttMs: 4, jitter: 0.2 }, noise)],
         knees: [32], random: () => noise.next() };
+    },
+    fixed: factors(),
+  },
+  {
+    id: 'S6b',
+    title: 'answers 429 beyond 32 at once',
+    optimum: '32 in flight',
+    plan: plan(60_000),
+    phases: constant(60_000, 32),
+    world: (seed) => {
+      const noise = new Noise(seed);
+      const target = new Refusing(32, scaled(noise.logNormal(0.2), 20), { rttMs: 4, jitter: 0.2 }, noise, 429);
+      return { targets: [target], knees: [32], random: () => noise.next() };
     },
     fixed: factors(),
   },

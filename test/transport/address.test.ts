@@ -42,7 +42,9 @@ describe('an address', () => {
   it('of a name that has none is a failure of dns', async () => {
     const outcome = await ask(connect({ resolver: names }), 'http://nowhere.example/');
     expect(short(outcome)).toBe('dns/not-found');
-    expect((outcome as Failure).message).toMatch(/^the name nowhere\.example has no address \(ENOTFOUND\); is it/);
+    expect((outcome as Failure).message).toMatch(
+      /^the name nowhere\.example has no address \(ENOTFOUND\); is it/,
+    );
   });
 
   it.each([

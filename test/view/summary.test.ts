@@ -124,6 +124,8 @@ describe('hintFor', () => {
     expect(hintFor('connect/timeout')).toBe('no TCP handshake in time (--connect-timeout)');
     expect(hintFor('connect/reset')).toBe('the peer broke the connection');
     expect(hintFor('later/version')).toBe('');
+    expect(hintFor('connect/protocol')).toMatch(/^the proxy does not speak what its scheme says/);
+    expect(hintFor('tls/protocol')).toBe('no TLS with what answered; the record says why');
     // Redirects, a known length and downloads have limits of their own: no hint can name the one that was passed.
     for (const error of ['headers/too-large', 'body/too-large']) {
       expect(hintFor(error)).toBe('more than a limit on responses allows; the record names it');

@@ -15,15 +15,16 @@ const LN2 = Math.log(2);
 const STEP = { min: Math.log(1.15), again: Math.log(1.25), first: Math.log(1.5), max: LN2 };
 /** A latency counts as no more than so many typical ones: the tail must not decide. */
 const TAIL = 4;
-const FINE = Number(process.env['FINE'] ?? 0.3);
-const RS = Number(process.env['RS'] ?? 1);
-const LEAN = Number(process.env['LEAN'] ?? 0.6);
-const PRECISION = Number(process.env['PREC'] ?? 0.1);
+const METERED_MS = { first: 20_000, max: 320_000 };
+const BLUR = 0.28;
+const RS = 1;
+const LEAN = 0.6;
+const PRECISION = 0.1;
 const ENOUGH = { min: 24, max: 3000 };
 const RAMP_ELASTICITY = 0.5;
-const SIG = Number(process.env['SIG'] ?? 2);
-const UP = Number(process.env['UP'] ?? 0.08);
-const DOWN = Number(process.env['DOWN'] ?? 0.06);
+const SIG = 1.6;
+const UP = 0.07;
+const DOWN = 0.05;
 /** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
 const MARGIN = 1.08;
 
@@ -49,6 +50,7 @@ export class GoodputLaw implements ControlLaw {
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingUntilMs = 0;
   #ceilingForMs = 1000;
+  #meteredForMs = METERED_MS.first;
   #saturation = 0;
 
   constructor(settings: GoodputSettings) {
@@ -68,12 +70,11 @@ export class GoodputLaw implements ControlLaw {
     const { nowMs, verdict, latencyMs, status } = sample;
     const startedMs = nowMs - latencyMs;
     if (status === 429) {
-      this.#pace.refused(nowMs, startedMs);
-      if (this.#phase === 'ramp') this.#hold(nowMs, this.limit, 1, STEP.min);
-      return;
+      this.#pace.refused(nowMs, startedMs, sample.inFlight);
+      return this.#metered(nowMs);
     }
     if (verdict === 'ignore' && status === 0) return;
-    if (verdict === 'success') this.#pace.succeeded(nowMs);
+    if (verdict === 'success') this.#pace.succeeded(nowMs, startedMs, sample.inFlight);
     const typical = this.#typicalMs;
     const counted = typical === 0 ? latencyMs : Math.min(latencyMs, TAIL * typical);
     if (verdict !== 'drop') this.#typicalMs = typical === 0 ? counted : typical + (counted - typical) / 64;
@@ -87,6 +88,17 @@ export class GoodputLaw implements ControlLaw {
   toString(): string {
     const rate = this.ratePerSecond === undefined ? '' : `, ${this.ratePerSecond.toFixed(1)}/s`;
     return `${this.#phase} ${this.limit}${rate}, step ${Math.exp(this.#direction * this.#step).toFixed(2)}`;
+  }
+
+  #metered(nowMs: number): void {
+    const { refusedInFlight } = this.#pace;
+    if (refusedInFlight > 1 && refusedInFlight <= this.limit) {
+      // Each try costs a pause.
+      this.#ceiling = refusedInFlight;
+      this.#ceilingUntilMs = nowMs + this.#meteredForMs;
+      this.#meteredForMs = Math.min(METERED_MS.max, this.#meteredForMs * 2);
+      this.#hold(nowMs, refusedInFlight - 1, -1, STEP.min);
+    } else if (this.#phase === 'ramp') this.#hold(nowMs, this.limit, 1, STEP.min);
   }
 
   #tooMany(): boolean {
@@ -194,8 +206,8 @@ export class GoodputLaw implements ControlLaw {
   #other(): number {
     const held = this.#held;
     // The fewer responses, the longer the step that shows anything.
-    const blurred = Math.sqrt(2 * errorOf(this.#base)) / FINE;
-    const step = Math.max(this.#step, Math.min(blurred, STEP.first));
+    const blur = Math.sqrt(2 * errorOf(this.#base)) / BLUR;
+    const step = Math.max(this.#step, Math.min(blur, STEP.first));
     const limit = Math.round(held * Math.exp(this.#direction * step));
     const other = clamp(limit === held ? held + this.#direction : limit, 1, this.#settings.max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
@@ -214,7 +226,6 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#up : this.#down;
     evidence.add(elasticity(low, high), variance);
     const { value, error } = evidence;
-    if (process.env['TR']) console.log('   #', nowMs.toFixed(0), 'held', this.#held, 'tried', this.limit, 'n', low.ended, high.ended, 'e', elasticity(low, high).toFixed(2), 'value', value.toFixed(2), 'err', error.toFixed(2), 'pairs', evidence.pairs.toFixed(1)); // TR
     if (span > Math.log(1.3) && value > DOWN && value < 0.85) {
       const limit = clamp(low.meanInFlight * Math.exp(span * value) * MARGIN, low.meanInFlight, high.meanInFlight);
       return this.#hold(nowMs, limit, up && value < 0.2 ? -1 : 1, up ? STEP.again : STEP.min);
@@ -262,7 +273,6 @@ export class GoodputLaw implements ControlLaw {
       const error = Math.sqrt(errorOf(window) + errorOf(base));
       const same = Math.abs(Math.log(window.meanInFlight / base.meanInFlight)) < 0.03;
       if (same && Math.abs(change) > Math.max(0.07, 4 * error)) {
-        if (process.env['TR']) console.log('   # change', change, error); // TR
         return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
       }
     }
@@ -286,7 +296,7 @@ function clamp(value: number, min: number, max: number): number {
   return Math.max(min, Math.min(max, value));
 }
 
-const KEPT = Number(process.env['KEPT'] ?? 0.8);
+const KEPT = 0.8;
 
 /** What several comparisons say together; older ones count ever less. */
 class Evidence {

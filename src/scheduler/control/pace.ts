@@ -1,78 +1,97 @@
-// Learns the rate that a host sells from its 429s, and the pauses that it asks for. Admits nothing itself.
+// Learns from a host's 429s what it sells: requests per second, or requests at once. Pauses nothing and admits nothing.
+//
+//   a 429 while more were in flight than any success had seen  →  it counts those in flight: less of them
+//   a 429 at a number that has gone well since the last one    →  it counts requests per second: a rate, and then
+//
+//   rate    0.95 × ──┐      ┌ after a quiet time, slowly up
+//   ─────────────────┘  ┌───┘  until the next 429; each
+//             429 ▲     └ 0.975 × where that came   time it waits twice as long
 
-/** Bins of successes, to know what was admitted lately. */
-const BIN_MS = 100;
-const BINS = 16;
-const RATE_MIN = 0.1;
-/** No 429 for so long: the rate is near enough. */
+/** A 429 so soon after a cut: the cut was too small. */
 const CALM_MS = 3000;
+const CUT = { searching: 0.85, settled: 0.95 };
+const NEAR = 0.975;
 const QUIET_MS = { first: 20_000, max: 160_000 };
+const RATE_MIN = 0.1;
+const SPAN_MS_MIN = 100;
+const GROW_EVERY_MS = 100;
+/** Shares by which the rate grows per second: towards where the last 429 was, beyond it, and where none was. */
+const GROWTH = { near: 0.02, beyond: 0.005, unknown: 0.05 };
 
 export class Pace {
   ratePerSecond: number | undefined;
-  readonly #bins = new Int32Array(BINS);
-  #bin = 0;
-  #firstMs = Number.NaN;
+  /** Of the last 429s: how many in flight the host refused, where that is what it counts; else 0. */
+  refusedInFlight = 0;
   #cutMs = Number.NEGATIVE_INFINITY;
+  #grownMs = 0;
+  /** The rate at which the last 429 came. */
   #ceiling = Number.POSITIVE_INFINITY;
   #quietMs = QUIET_MS.first;
-  #grownMs = 0;
+  /** Since the last cut: successes, when the first of them started, and the most in flight that one of them saw. */
+  #successes = 0;
+  #sinceMs = 0;
+  #inFlightGood = 0;
+  /** In a row: 429s that spoke for a limit of what is in flight. */
+  #crowded = 0;
 
-  succeeded(nowMs: number): void {
-    this.#turnTo(nowMs);
-    this.#bins[this.#bin % BINS]!++;
-    if (this.ratePerSecond !== undefined && nowMs - this.#grownMs >= BIN_MS) this.#grow(nowMs);
+  succeeded(nowMs: number, startedMs: number, inFlight: number): void {
+    if (startedMs < this.#cutMs) return;
+    if (this.#successes++ === 0) this.#sinceMs = startedMs;
+    if (inFlight > this.#inFlightGood) this.#inFlightGood = inFlight;
+    if (this.ratePerSecond !== undefined && nowMs - this.#grownMs >= GROW_EVERY_MS) this.#grow(nowMs);
   }
 
-  /** A 429 has come for a request that started at `startedMs`. */
-  refused(nowMs: number, startedMs: number): void {
-    this.#turnTo(nowMs);
-    // What was under way when the rate was cut says nothing about the new one.
-    if (startedMs >= this.#cutMs) this.#cut(nowMs);
+  /** A 429 has come for a request that started at `startedMs` as the `inFlight`th. */
+  refused(nowMs: number, startedMs: number, inFlight: number): void {
+    if (startedMs < this.#cutMs) {
+      // It was under way when that was learned already; at most it tells the number more exactly.
+      if (this.refusedInFlight > inFlight) this.refusedInFlight = inFlight;
+      return;
+    }
+    if (inFlight > this.#inFlightGood && this.#inFlightGood > 0) {
+      this.refusedInFlight = inFlight;
+      if (++this.#crowded > 1) this.ratePerSecond = undefined;
+    } else {
+      this.refusedInFlight = 0;
+      this.#crowded = 0;
+      this.#cut(nowMs);
+    }
+    this.#cutMs = nowMs;
+    this.#grownMs = nowMs;
+    this.#successes = 0;
+    this.#inFlightGood = 0;
   }
 
   #cut(nowMs: number): void {
     const rate = this.ratePerSecond;
-    if (rate === undefined) this.ratePerSecond = Math.max(RATE_MIN, 0.85 * this.#admitted(nowMs));
-    else if (nowMs - this.#cutMs < CALM_MS) this.ratePerSecond = Math.max(RATE_MIN, 0.85 * rate);
+    let next: number;
+    if (rate === undefined) {
+      next = CUT.searching * ((this.#successes * 1000) / Math.max(SPAN_MS_MIN, nowMs - this.#sinceMs));
+    } else if (nowMs - this.#cutMs < CALM_MS) next = CUT.searching * rate;
     else {
       this.#ceiling = rate;
-      this.ratePerSecond = 0.95 * rate;
       this.#quietMs = Math.min(QUIET_MS.max, this.#quietMs * 2);
+      next = CUT.settled * rate;
     }
-    this.#cutMs = nowMs;
-    this.#grownMs = nowMs;
+    this.ratePerSecond = Math.max(RATE_MIN, next);
   }
 
   #grow(nowMs: number): void {
     const seconds = Math.min(1, (nowMs - this.#grownMs) / 1000);
     this.#grownMs = nowMs;
     const rate = this.ratePerSecond!;
-    const sinceMs = nowMs - this.#cutMs;
-    if (sinceMs < CALM_MS) return;
-    const near = 0.975 * this.#ceiling;
-    if (rate < near) this.ratePerSecond = Math.min(near, rate * (1 + 0.02 * seconds));
-    else if (sinceMs > this.#quietMs) {
-      this.ratePerSecond = rate * (1 + 0.005 * seconds * 2 ** Math.min(6, (sinceMs - this.#quietMs) / 5000));
+    const calmMs = nowMs - this.#cutMs - CALM_MS;
+    if (calmMs < 0) return;
+    if (this.#ceiling === Number.POSITIVE_INFINITY) {
+      this.ratePerSecond = rate * (1 + GROWTH.unknown * seconds);
+      return;
     }
-  }
-
-  /** Successes per second in the last one or two seconds. */
-  #admitted(nowMs: number): number {
-    let sum = 0;
-    for (const count of this.#bins) sum += count;
-    const spanMs = Math.min(nowMs - this.#firstMs, BINS * BIN_MS);
-    return (sum / Math.max(BIN_MS, spanMs)) * 1000;
-  }
-
-  #turnTo(nowMs: number): void {
-    const bin = Math.floor(nowMs / BIN_MS);
-    if (Number.isNaN(this.#firstMs)) {
-      this.#firstMs = nowMs;
-      this.#bin = bin;
+    const near = NEAR * this.#ceiling;
+    if (rate < near) this.ratePerSecond = Math.min(near, rate * (1 + GROWTH.near * seconds));
+    else if (calmMs > this.#quietMs) {
+      // The longer it goes well, the likelier that the host sells more than it did.
+      const faster = 2 ** Math.min(6, (calmMs - this.#quietMs) / 5000);
+      this.ratePerSecond = rate * (1 + GROWTH.beyond * faster * seconds);
     }
-    if (bin - this.#bin >= BINS) this.#bins.fill(0);
-    else for (let i = this.#bin + 1; i <= bin; i++) this.#bins[i % BINS] = 0;
-    this.#bin = Math.max(bin, this.#bin);
   }
 }

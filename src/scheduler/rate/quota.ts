@@ -126,13 +126,9 @@ function familyQuota(fields: ReadonlyMap<string, string>, prefix: string, wallMs
   return made(remaining, limit, windowOf(fields, prefix), reset);
 }
 
-/** Nearly always a number alone, which is read without the parser: 0.4 µs less for each field (bench/micro/rate.mjs). */
 function firstAmount(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  return amount(DIGITS.test(text) ? Number(text) : parseMembers(text)?.[0]?.value);
+  return text === undefined ? undefined : amount(parseMembers(text)?.[0]?.value);
 }
-
-const DIGITS = /^\d{1,15}$/;
 
 /** `RateLimit-Limit: 10, 10;w=1` of the first drafts, or the Policy field beside it. */
 function windowOf(fields: ReadonlyMap<string, string>, prefix: string): number | undefined {
