@@ -189,7 +189,8 @@ export class RunCore {
       this.#deliver(outcome);
       return this.#scheduler.settle(request, false);
     }
-    if (outcome.type === 'response' && outcome.stored !== undefined) this.#sink.bodies?.discard(outcome.stored);
+    if (outcome.type === 'response' && outcome.stored !== undefined)
+      this.#sink.bodies?.discard(outcome.stored);
     this.#scheduler.later(request, delayMs);
   }
 

@@ -2,6 +2,7 @@
 // wires those pieces around a transport, for one run or for several; a target that uses none of them costs one look at
 // a flag per response.
 
+import { systemRandom } from '../model/clock.ts';
 import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
@@ -204,7 +205,14 @@ function gateTerms(settings: Settings, random: () => number): GateTerms {
       ? undefined
       : { maxHostErrors, hostDownMaxMs: hostDown === 'wait' ? hostDownMaxMs : 0 };
   const { budgetTerms: budget } = new Retries(settings, random);
-  const terms: HostGateTerms = { ratePerHost, breaker, retryAfterMaxMs, budget, ignoreRateLimits };
+  const terms: HostGateTerms = {
+    ratePerHost,
+    breaker,
+    retryAfterMaxMs,
+    budget,
+    ignoreRateLimits,
+    lawControls: false,
+  };
   return {
     rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
     makeGate: () => new HostGate(terms, random),

@@ -52,7 +52,6 @@ export interface Attempt {
   readonly waitMs: number;
 }
 
-
 /** Milliseconds by phase. What a reused connection had done before costs nothing: 0. */
 export interface Timings {
   /** waiting for admission; not part of `totalMs` and charged to no timeout */

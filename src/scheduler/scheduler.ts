@@ -7,8 +7,8 @@ import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
-import { ReadyLanes } from './ready-lanes.ts';
 import type { Rate } from './rate/rate.ts';
+import { ReadyLanes } from './ready-lanes.ts';
 import { Later } from './retry/later.ts';
 import { SharedSlots, type Slots, type Waiter } from './slots.ts';
 

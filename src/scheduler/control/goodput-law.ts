@@ -227,10 +227,15 @@ export class GoodputLaw implements ControlLaw {
     evidence.add(elasticity(low, high), variance);
     const { value, error } = evidence;
     if (span > Math.log(1.3) && value > DOWN && value < 0.85) {
-      const limit = clamp(low.meanInFlight * Math.exp(span * value) * MARGIN, low.meanInFlight, high.meanInFlight);
+      const limit = clamp(
+        low.meanInFlight * Math.exp(span * value) * MARGIN,
+        low.meanInFlight,
+        high.meanInFlight,
+      );
       return this.#hold(nowMs, limit, up && value < 0.2 ? -1 : 1, up ? STEP.again : STEP.min);
     }
-    if (up ? value - SIG * error > UP : value + error < DOWN) return this.#accept(nowMs, !up || value > 0.5 ? STEP.max : value > 0.2 ? STEP.again : 0);
+    if (up ? value - SIG * error > UP : value + error < DOWN)
+      return this.#accept(nowMs, !up || value > 0.5 ? STEP.max : value > 0.2 ? STEP.again : 0);
     // Where nothing is proven, fewer are better.
     if (!up && value < DOWN + LEAN * error && evidence.pairs > 1.7) return this.#accept(nowMs, 0);
     if (up ? value + error < UP : value - error > DOWN) return this.#reject(nowMs);
