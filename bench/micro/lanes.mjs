@@ -51,6 +51,8 @@ function scheduled(hosts, settings) {
       drained = true;
     },
     starved: () => {},
+    hostDown: () => {},
+    gaveUp: () => {},
     broken: (error) => {
       throw error;
     },

@@ -36,6 +36,9 @@ export function endingOf(end: End): Ending {
   if (stoppedBy === 'duration') {
     return { code: EXIT.limit, lines: [`stopped by --duration ${showMs(durationMs ?? 0)} ${reached}`] };
   }
+  if (stoppedBy === 'failures') {
+    return { code: EXIT.limit, lines: [`stopped by failures ${reached} (--fail-early, --max-failures)`] };
+  }
   if (notOk !== undefined && notOk > 0) {
     const share = `${count(notOk)} of ${count(end.requests)} requests`;
     return {

@@ -9,14 +9,16 @@ import type { Clock, Done, Sink, Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import { countsAsFailure, failuresMax } from '../scheduler/health/failure-limit.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
 import { Downloads } from './downloads.ts';
+import { Resending } from './resending.ts';
 import type { SessionCore } from './session-core.ts';
 import { InputError } from './source-of.ts';
 
 /** Why a run ended before its input did. */
-export type StoppedBy = 'caller' | 'duration' | 'input' | 'sink';
+export type StoppedBy = 'caller' | 'duration' | 'failures' | 'input' | 'sink';
 
 /**
  *   new ─start─► running ─stop─► stopping ─abort─► aborting
@@ -40,6 +42,9 @@ export class RunCore {
   readonly #downloads: Downloads | undefined;
   /** What the transport calls. */
   readonly #done: Done;
+  readonly #resending: Resending;
+  readonly #failuresMax: number;
+  #failures = 0;
   readonly #tally = new Tally();
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
@@ -69,6 +74,8 @@ export class RunCore {
     this.#session = session;
     this.#inspection = inspection;
     this.#clock = session.clock;
+    this.#resending = new Resending(settings, session.clock, session.slots, session.random);
+    this.#failuresMax = failuresMax(settings);
     this.#underWay = session.shared ? new Set() : undefined;
     // What is to be looked at must be in memory.
     if (sink.bodies !== undefined && inspection?.readsBody !== true) {
@@ -115,7 +122,7 @@ export class RunCore {
     if (this.#underWay === undefined) return this.#session.transport.abort();
     for (const request of [...this.#underWay]) request.cancel();
     // Others may keep for long the slots that these wait for.
-    for (const request of this.#scheduler.abandon()) this.#deliver(neverSent(request));
+    for (const request of this.#scheduler.abandon()) this.gaveUp(request);
     this.#scheduler.pump();
   }
 
@@ -153,12 +160,12 @@ export class RunCore {
       this.#scheduler.settle(request, true);
       return;
     }
+    this.#resending.learn(request, outcome);
     if (outcome.type === 'response' && this.#session.concerns(outcome)) {
       this.#session.settle(request, outcome, this.#onSettled);
       return;
     }
-    this.#deliver(outcome);
-    this.#scheduler.settle(request, false);
+    this.#conclude(request, outcome);
   };
 
   /** Only the rest of its body is missing. */
@@ -168,12 +175,34 @@ export class RunCore {
   };
 
   readonly #onSettled = (request: Request, outcome: Outcome | undefined, next: Request | undefined): void => {
-    if (outcome !== undefined) this.#deliver(outcome);
+    if (outcome !== undefined) return this.#conclude(request, outcome);
     if (next === undefined) this.#scheduler.settle(request, false);
     // The same once more, with an answer to a challenge: it was sent, and is owed an outcome whatever stops the run.
     else if (next === request) this.#scheduler.settle(request, true);
     else this.#scheduler.follow(request, next);
   };
+
+  /** What its request comes to, unless it is sent again and may come to something better. */
+  #conclude(request: Request, outcome: Outcome): void {
+    const delayMs = this.state === 'running' ? this.#resending.delayMs(request, outcome) : undefined;
+    if (delayMs === undefined) {
+      this.#deliver(outcome);
+      return this.#scheduler.settle(request, false);
+    }
+    if (outcome.type === 'response' && outcome.stored !== undefined)
+      this.#sink.bodies?.discard(outcome.stored);
+    this.#scheduler.later(request, delayMs);
+  }
+
+  hostDown(request: Request): void {
+    const { authority } = request.origin;
+    const message = `${authority} is down: too many requests to it have failed (maxHostErrors)`;
+    this.#deliver(request.pending ?? Failure.of(request, 'queue', 'host-down', message, 0));
+  }
+
+  gaveUp(request: Request): void {
+    this.#deliver(request.pending ?? neverSent(request));
+  }
 
   reject(failure: Failure): void {
     this.#deliver(failure);
@@ -223,6 +252,7 @@ export class RunCore {
     const looked = inspection !== undefined && came.type === 'response' && came.request.terms === undefined;
     const outcome = looked ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
+    if (countsAsFailure(outcome) && ++this.#failures >= this.#failuresMax) this.stop('failures');
     const passes = inspection === undefined || inspection.passes(outcome);
     if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {
       this.#sink.bodies?.discard(came.stored);

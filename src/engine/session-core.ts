@@ -2,12 +2,17 @@
 // wires those pieces around a transport, for one run or for several; a target that uses none of them costs one look at
 // a flag per response.
 
+import { systemRandom } from '../model/clock.ts';
 import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
-import { SharedSlots } from '../scheduler/slots.ts';
+import { HostGate, type HostGateTerms } from '../scheduler/health/host-gate.ts';
+import { Rate } from '../scheduler/rate/rate.ts';
+import { parseRate } from '../scheduler/rate/rate-text.ts';
+import { Retries } from '../scheduler/retry/retries.ts';
+import { type GateTerms, SharedSlots } from '../scheduler/slots.ts';
 import { Authenticator, hasLeft } from '../session/authenticator.ts';
 import { parseCookieText } from '../session/cookie-file.ts';
 import { CookieStore } from '../session/cookies.ts';
@@ -29,6 +34,8 @@ export class SessionCore {
   /** True where it outlives its runs: they leave it open, and stop their own requests alone. */
   readonly shared: boolean;
   readonly slots: SharedSlots;
+  /** From 0 to below 1. */
+  readonly random: () => number;
   readonly transport: Transport;
   /** Undefined where cookies are off. */
   readonly cookies: CookieStore | undefined;
@@ -48,7 +55,11 @@ export class SessionCore {
     this.clock = world.clock;
     this.shared = shared;
     const { concurrency, perHost } = settings;
-    this.slots = new SharedSlots({ concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) });
+    this.random = world.random ?? systemRandom;
+    this.slots = new SharedSlots(
+      { concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) },
+      gateTerms(settings, this.random),
+    );
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
     this.#ownCookies = settings.cookieText === undefined ? undefined : parseCookieText(settings.cookieText);
@@ -184,6 +195,30 @@ export class SessionCore {
 }
 
 const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
+
+function gateTerms(settings: Settings, random: () => number): GateTerms {
+  const { burst, hostDown, hostDownMaxMs, ignoreRateLimits, maxHostErrors, retryAfterMaxMs } = settings;
+  const all = parseRate('rate', settings.rate, burst);
+  const ratePerHost = parseRate('ratePerHost', settings.ratePerHost, burst);
+  const breaker =
+    maxHostErrors === undefined
+      ? undefined
+      : { maxHostErrors, hostDownMaxMs: hostDown === 'wait' ? hostDownMaxMs : 0 };
+  const { budgetTerms: budget } = new Retries(settings, random);
+  const terms: HostGateTerms = {
+    ratePerHost,
+    breaker,
+    retryAfterMaxMs,
+    budget,
+    ignoreRateLimits,
+    lawControls: false,
+  };
+  return {
+    rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
+    makeGate: () => new HostGate(terms, random),
+    always: ratePerHost !== undefined,
+  };
+}
 
 /** For answers to Digest challenges (RFC 7616 section 3.4). */
 function clientNonce(): string {

@@ -14,6 +14,8 @@ export interface World {
   readonly clock: Clock;
   readonly connector?: Connector;
   readonly resolver?: Resolver;
+  /** From 0 to below 1; seeded in tests. */
+  readonly random?: () => number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 

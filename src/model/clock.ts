@@ -1,4 +1,4 @@
-// The one place where real time comes from. Everything else is given a Clock, so that tests can give another.
+// The one place where real time and real chance come from. Everything else is given a Clock, so that tests can give another.
 
 import type { Clock } from './contracts.ts';
 
@@ -17,3 +17,6 @@ export const systemClock: Clock = {
     setImmediate(() => setImmediate(call));
   },
 };
+
+/** From 0 to below 1. */
+export const systemRandom: () => number = () => Math.random();

@@ -33,11 +33,24 @@ export type Kind =
   | 'too-large'
   /** the response is not what the caller expects of one (failOn) */
   | 'unexpected'
+  /** the host is down: too many requests to it have failed */
+  | 'host-down'
   /** the caller stopped it */
   | 'aborted'
   | 'unknown';
 
 export type Outcome = Response | Failure;
+
+/** One attempt of a request that was sent again after it. */
+export interface Attempt {
+  /** What answered, unless it failed. */
+  readonly status?: number;
+  readonly error?: { readonly phase: Phase; readonly kind: Kind; readonly sent: Sent };
+  /** What it took. */
+  readonly ms: number;
+  /** How long the next attempt was put off. */
+  readonly waitMs: number;
+}
 
 /** Milliseconds by phase. What a reused connection had done before costs nothing: 0. */
 export interface Timings {
@@ -128,6 +141,16 @@ export class Response {
   /** As fetch has it: a status of 200 to 299. */
   get ok(): boolean {
     return this.status >= 200 && this.status < 300;
+  }
+
+  /** The attempts before this one, where there were any that came to something. */
+  get history(): readonly Attempt[] | undefined {
+    return this.request.history;
+  }
+
+  /** Octets that say whether the host sells a quota (RateLimit). */
+  get fieldLines(): string {
+    return this.#head.fieldLines;
   }
 
   /** The redirects that led here, in their order. */
@@ -264,6 +287,8 @@ export class Failure {
   readonly line: number | undefined;
   /** Of the response that is not what was expected (kind `unexpected`). */
   readonly status: number | undefined;
+  /** The attempts before the last one, where there were any that came to something. */
+  readonly history: readonly Attempt[] | undefined;
   /** True where the wire knows that sending once more, on a fresh connection, repeats nothing (RFC 9110 section 9.2.2). */
   resend = false;
 
@@ -281,6 +306,7 @@ export class Failure {
     this.ms = fields.ms;
     this.line = fields.line;
     this.status = fields.status;
+    this.history = fields.history;
   }
 
   static ofInput(index: number, text: string, message: string, line?: number): Failure {
@@ -317,6 +343,7 @@ export class Failure {
       message,
       cause,
       attempts: request.attempt,
+      history: request.history,
       ms,
     });
   }
@@ -340,4 +367,5 @@ export interface FailureFields {
   ms: number;
   line?: number | undefined;
   status?: number | undefined;
+  history?: readonly Attempt[] | undefined;
 }

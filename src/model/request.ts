@@ -5,7 +5,7 @@ import type { ContentTaker, Done, Holder } from './contracts.ts';
 import { EMPTY_HEADERS, type HeaderBlock, type HeadersInput } from './header-block.ts';
 import { InvalidRequest } from './invalid.ts';
 import { type Origin, parseUrl } from './origin.ts';
-import type { Sent } from './outcome.ts';
+import type { Attempt, Outcome, Sent } from './outcome.ts';
 import type { ProxyServer } from './proxy-server.ts';
 
 /** What callers and input files give: a URL, or an object that names more. */
@@ -112,6 +112,12 @@ export class Request {
   terms: RequestTerms | undefined = undefined;
   /** Links followed from the input to it (run.add). */
   depth = 0;
+  /** How often it was sent again after an outcome that could be bettered. */
+  retries = 0;
+  /** Those outcomes, in short. */
+  history: readonly Attempt[] | undefined = undefined;
+  /** The last of them: what it comes to if it is not sent again after all. */
+  pending: Outcome | undefined = undefined;
   /** Header octets of the responses that led here. */
   headBytes = 0;
   /** Called with each request that takes its place: sent again elsewhere, after a redirect or with credentials. */

@@ -42,7 +42,11 @@ export class ResponseHead {
 
   /** True where nothing in it concerns a session: no redirect, no challenge, no cookie, no content coding. */
   get isPlain(): boolean {
-    this.#isPlain ??= !((this.status >= 300 && this.status < 400) || SESSION_FIELDS.test(this.fieldLines));
+    this.#isPlain ??= !(
+      CONCERNING.has(this.status) ||
+      (this.status >= 300 && this.status < 400) ||
+      SESSION_FIELDS.test(this.fieldLines)
+    );
     return this.#isPlain;
   }
 
@@ -67,7 +71,9 @@ export class ResponseHead {
   }
 }
 
-const SESSION_FIELDS = /(?:^|\n)(?:set-cookie|content-encoding|www-authenticate):/i;
+/** By these a host says that it is asked too much. */
+const CONCERNING: ReadonlySet<number> = new Set([429, 503]);
+const SESSION_FIELDS = /(?:^|\n)(?:set-cookie|content-encoding|www-authenticate|(?:x-)?rate-?limit[a-z-]*):/i;
 const CONTENT_TYPE = /(?:^|\n)content-type:([^\r\n]*)(\r?\n[ \t])?/i;
 
 /** What the header section says about where the message ends and whether the connection goes on. */

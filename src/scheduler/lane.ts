@@ -2,6 +2,7 @@
 
 import type { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
+import type { Waiting } from './retry/later.ts';
 import type { Slots, Waiter } from './slots.ts';
 
 export class Lane implements Waiter {
@@ -15,6 +16,8 @@ export class Lane implements Waiter {
   busy = false;
   /** Its level in the queue of ready lanes, or -1 when it is not there. */
   level = -1;
+  /** Its place among those that wait for a time. */
+  later: Waiting<Lane> | undefined = undefined;
   next: Lane | undefined;
   previous: Lane | undefined;
 

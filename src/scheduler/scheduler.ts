@@ -5,8 +5,11 @@ import { type Clock, ENDED, type Source, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
+import type { Rate } from './rate/rate.ts';
 import { ReadyLanes } from './ready-lanes.ts';
+import { Later } from './retry/later.ts';
 import { SharedSlots, type Slots, type Waiter } from './slots.ts';
 
 export interface SchedulerSettings {
@@ -27,6 +30,10 @@ export interface SchedulerEvents {
   drained(): void;
   /** The input broke; nothing more is pulled. */
   broken(error: unknown): void;
+  /** Its host is down, and nothing that waits for it is sent. */
+  hostDown(request: Request): void;
+  /** It was to be sent again later, and the run stops before. */
+  gaveUp(request: Request): void;
   /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
   starved(): void;
 }
@@ -57,6 +64,12 @@ export class Scheduler implements Waiter {
   readonly #again = new Fifo<Request>();
   /** What redirects ask for: it goes to the lane of its origin and keeps that one's limits. */
   readonly #following = new Fifo<Request>();
+  /** To be sent again when their time has come. They hold no slot. */
+  readonly #later = new Later<Request>(Number.POSITIVE_INFINITY);
+  /** Lanes whose next request has to wait for a time. */
+  readonly #putOff = new Later<Lane>(Number.POSITIVE_INFINITY);
+  #alarmMs = Number.POSITIVE_INFINITY;
+  #cancelAlarm: (() => void) | undefined;
   #lastLane: Lane | undefined;
   #inFlight = 0;
   /** Lanes with requests under way or waiting. */
@@ -100,7 +113,7 @@ export class Scheduler implements Waiter {
 
   /** Read from the input and not sent yet. */
   get waiting(): number {
-    return this.#waiting + this.#again.length + this.#following.length;
+    return this.#waiting + this.#again.length + this.#following.length + this.#later.size;
   }
 
   /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
@@ -129,7 +142,16 @@ export class Scheduler implements Waiter {
     this.#paused = false;
     this.#input = 'ended';
     this.#source.close();
+    for (const request of this.#later.clear()) this.#events.gaveUp(request);
     for (const lane of this.#lanes.values()) this.#keepFollowing(lane);
+    this.pump();
+  }
+
+  /** A dispatched request has ended, and is sent again when `delayMs` have passed. Meanwhile it holds no slot. */
+  later(request: Request, delayMs: number): void {
+    this.#later.add(request, this.#clock.now() + delayMs);
+    this.#end(request);
+    this.#setAlarm();
     this.pump();
   }
 
@@ -168,8 +190,9 @@ export class Scheduler implements Waiter {
   #keepFollowing(lane: Lane): void {
     for (let left = lane.waiting.length; left > 0; left--) {
       const request = lane.waiting.shift()!;
-      if (request.hops.length > 0) lane.waiting.push(request);
+      if (request.hops.length > 0 && request.retries === 0) lane.waiting.push(request);
       else this.#left(request);
+      if (request.retries > 0) this.#events.gaveUp(request);
     }
     if (lane.waiting.length > 0) return;
     if (lane.level !== -1) this.#ready.remove(lane);
@@ -205,6 +228,7 @@ export class Scheduler implements Waiter {
     if (this.#input === 'open') return this.#waitForOthers();
     if (this.#input === 'waiting') return this.#events.starved();
     this.#total.leave(this);
+    this.#cancelAlarm?.();
     if (this.#drained) return;
     this.#drained = true;
     for (const { key } of this.#lanes.values()) this.#slots.forget(key);
@@ -219,8 +243,70 @@ export class Scheduler implements Waiter {
   }
 
   #maySend(): boolean {
-    return !this.#paused && this.#total.free && this.#inFlight < this.#settings.concurrency;
+    return (
+      !this.#paused &&
+      this.#total.free &&
+      this.#inFlight < this.#settings.concurrency &&
+      (this.#slots.rate === undefined || this.#keepsRate(this.#slots.rate))
+    );
   }
+
+  #keepsRate(rate: Rate): boolean {
+    const nowMs = this.#clock.now();
+    const waitMs = rate.waitMs(nowMs);
+    if (waitMs === 0) return true;
+    if (this.#hasWork()) this.#setAlarm(nowMs + waitMs);
+    return false;
+  }
+
+  // ── what waits for a time ───────────────────────────────────────────────────────────────────────────────
+
+  /** Whether its host takes a request now. If not it is among those that wait, or what waits for it has failed. */
+  #opens(lane: Lane): boolean {
+    const { gate } = lane.slots;
+    if (gate === undefined) return true;
+    const nowMs = this.#clock.now();
+    const waitMs = gate.waitMs(lane.slots.used, nowMs);
+    if (waitMs === 0) return true;
+    if (lane.level !== -1) this.#ready.remove(lane);
+    if (waitMs === Number.POSITIVE_INFINITY) this.#failAll(lane);
+    else if (waitMs === AFTER_OTHERS) lane.slots.wait(lane);
+    else if (lane.later === undefined) {
+      lane.later = this.#putOff.add(lane, nowMs + waitMs);
+      this.#setAlarm();
+    }
+    return false;
+  }
+
+  #failAll(lane: Lane): void {
+    for (let request = lane.waiting.shift(); request !== undefined; request = lane.waiting.shift()) {
+      this.#left(request);
+      this.#events.hostDown(request);
+    }
+    if (lane.busy && lane.inFlight === 0) this.#rest(lane);
+  }
+
+  #setAlarm(dueMs = Math.min(this.#later.dueMs, this.#putOff.dueMs)): void {
+    if (dueMs >= this.#alarmMs) return;
+    this.#cancelAlarm?.();
+    this.#alarmMs = dueMs;
+    this.#cancelAlarm = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), this.#onAlarm);
+  }
+
+  readonly #onAlarm = (): void => {
+    this.#alarmMs = Number.POSITIVE_INFINITY;
+    this.#cancelAlarm = undefined;
+    const nowMs = this.#clock.now();
+    for (let lane = this.#putOff.take(nowMs); lane !== undefined; lane = this.#putOff.take(nowMs)) {
+      lane.later = undefined;
+      if (lane.waiting.length > 0 && lane.level === -1) this.#line(lane);
+    }
+    for (let due = this.#later.take(nowMs); due !== undefined; due = this.#later.take(nowMs)) {
+      this.#following.push(due);
+    }
+    this.#setAlarm();
+    this.pump();
+  };
 
   /** Where its own requests hold every slot, their ends are enough to go on. */
   #waitForOthers(): void {
@@ -247,6 +333,8 @@ export class Scheduler implements Waiter {
       lane.slots.wait(lane);
       return true;
     }
+    // What it said since it was lined up may put it off.
+    if (lane !== undefined && lane.slots.gate !== undefined && !this.#opens(lane)) return true;
     if (lane !== undefined && lane.inFlight < this.#share()) {
       this.#dispatchFrom(lane);
       return true;
@@ -301,7 +389,7 @@ export class Scheduler implements Waiter {
 
   #place(request: Request): void {
     const lane = this.#laneOf(request);
-    if (lane.waiting.length === 0 && lane.slots.free && lane.inFlight < this.#share()) {
+    if (lane.waiting.length === 0 && lane.slots.free && lane.inFlight < this.#share() && this.#opens(lane)) {
       this.#dispatch(lane, request);
       return;
     }
@@ -309,17 +397,18 @@ export class Scheduler implements Waiter {
     lane.waiting.push(request);
     this.#waiting++;
     this.#waitingBytes += request.body?.length ?? 0;
-    if (lane.level === -1) this.#line(lane);
+    if (lane.level === -1 && lane.later === undefined) this.#line(lane);
   }
 
   /** It has requests waiting: ready, or in line for a slot of its origin where others hold those. */
   #line(lane: Lane): void {
-    if (lane.slots.free) this.#ready.add(lane);
-    else if (lane.slots.used > lane.inFlight) lane.slots.wait(lane);
+    if (lane.slots.free) {
+      if (this.#opens(lane)) this.#ready.add(lane);
+    } else if (lane.slots.used > lane.inFlight) lane.slots.wait(lane);
   }
 
   readonly #onHostSlot = (lane: Lane): void => {
-    if (lane.waiting.length === 0 || lane.level !== -1) return;
+    if (lane.waiting.length === 0 || lane.level !== -1 || !this.#opens(lane)) return;
     this.#ready.add(lane);
     this.pump();
   };
@@ -338,7 +427,9 @@ export class Scheduler implements Waiter {
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
     lane.slots.take();
-    if (lane.waiting.length > 0) this.#line(lane);
+    if (lane.slots.gate !== undefined) lane.slots.gate.take(request.retries > 0, this.#clock.now());
+    if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
+    if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);
     this.#events.dispatch(request);
   }
 
@@ -347,6 +438,9 @@ export class Scheduler implements Waiter {
     lane.inFlight--;
     lane.slots.release();
     if (lane.waiting.length > 0) {
+      // What its end taught may let the next one go before its time.
+      if (lane.later !== undefined) this.#putOff.remove(lane.later);
+      lane.later = undefined;
       if (lane.level === -1) this.#line(lane);
     } else if (lane.inFlight === 0 && lane.busy) this.#rest(lane);
   }
@@ -355,6 +449,8 @@ export class Scheduler implements Waiter {
   #rest(lane: Lane): void {
     lane.busy = false;
     lane.slots.leave(lane);
+    if (lane.later !== undefined) this.#putOff.remove(lane.later);
+    lane.later = undefined;
     this.#busy--;
     if (this.#lanes.size <= LANES_KEPT) return;
     this.#lanes.delete(lane.key);
@@ -368,7 +464,7 @@ export class Scheduler implements Waiter {
     if (lane === undefined || lane.key !== key) {
       lane = this.#lanes.get(key);
       if (lane === undefined) {
-        lane = new Lane(key, new Fifo(), this.#slots.hostOf(key), this.#onHostSlot);
+        lane = new Lane(key, new Fifo(), this.#slots.hostOf(key, this.#clock.now()), this.#onHostSlot);
         this.#lanes.set(key, lane);
       }
       this.#lastLane = lane;

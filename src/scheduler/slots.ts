@@ -1,6 +1,10 @@
 // How many requests may be in flight, counted over all runs that share a session: all together, and by origin.
 // Who finds no slot waits in line and is called when one is free. No I/O, no time.
 
+import type { HostGate } from './health/host-gate.ts';
+import { HostMap } from './health/host-map.ts';
+import type { Rate } from './rate/rate.ts';
+
 /** Somebody who waits for a slot; called with `offer` when one is free, and may leave it. */
 export interface Waiter {
   offer(slots: Slots): void;
@@ -10,6 +14,8 @@ export class Slots {
   used = 0;
   /** Runs that count by it. */
   users = 0;
+  /** What else may put off the next request; undefined as long as nothing does. */
+  gate: HostGate | undefined = undefined;
   readonly max: number;
   readonly #line = new Set<Waiter>();
 
@@ -56,22 +62,62 @@ export interface SlotLimits {
   readonly perHost: number;
 }
 
+export interface GateTerms {
+  /** Of all origins together. */
+  readonly rate: Rate | undefined;
+  readonly makeGate: () => HostGate;
+  /** Every host has one, from its first request on. */
+  readonly always: boolean;
+}
+
+/** Hosts of which it is remembered what they said and how they did, in use or not. */
+const GATES_MAX = 16_384;
+
 /** The slots of one session. */
 export class SharedSlots {
   readonly total: Slots;
+  rate: Rate | undefined;
+  /** True once any host has a gate. */
+  gated = false;
   readonly #perHost: number;
   readonly #hosts = new Map<string, Slots>();
+  readonly #gates: HostMap<HostGate> | undefined;
+  readonly #always: boolean;
 
-  constructor(limits: SlotLimits) {
+  constructor(limits: SlotLimits, terms?: GateTerms) {
     this.total = new Slots(limits.concurrency);
     this.#perHost = limits.perHost;
+    this.rate = terms?.rate;
+    this.#gates = terms === undefined ? undefined : new HostMap(GATES_MAX, terms.makeGate);
+    this.#always = terms?.always ?? false;
   }
 
-  hostOf(key: string): Slots {
+  /** The gate of a host, made if it has none yet. Only where there are terms for one. */
+  gateOf(key: string, nowMs: number): HostGate {
+    const gate = this.#gates!.of(key, nowMs);
+    const slots = this.#hosts.get(key);
+    if (slots !== undefined) slots.gate = gate;
+    this.gated = true;
+    return gate;
+  }
+
+  /** The gate of a host that has one and is in use. */
+  knownGate(key: string): HostGate | undefined {
+    return this.#hosts.get(key)?.gate;
+  }
+
+  /** Requests under way to a host. */
+  usedAt(key: string): number {
+    return this.#hosts.get(key)?.used ?? 0;
+  }
+
+  hostOf(key: string, nowMs: number): Slots {
     let slots = this.#hosts.get(key);
     if (slots === undefined) {
       slots = new Slots(this.#perHost);
       this.#hosts.set(key, slots);
+      // One that was met before and forgotten as idle is remembered for what it said.
+      if (this.#always || this.gated) this.gateOf(key, nowMs);
     }
     slots.users++;
     return slots;

@@ -4,7 +4,7 @@
 // JSON.stringify of an equal object takes 1,310 (bench/micro/record.mjs).
 
 import type { Origin } from '../model/origin.ts';
-import type { Failure, Outcome, Response, Timings } from '../model/outcome.ts';
+import type { Attempt, Failure, Outcome, Response, Timings } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { decimals, escaped, quoted, withoutLineSeparators } from './json-text.ts';
 import { type BodyForm, type InlineForm, showBody } from './shown-body.ts';
@@ -48,7 +48,7 @@ export class RecordFormat {
         ? `,"url":"${this.#originText}${escaped(request.target)}","method":${quoted(request.method)}`
         : redirectedMembers(request)) +
       `,"status":${response.status},"ms":${decimals(response.ms)},"bytes":${response.bytes}` +
-      `,"attempts":${response.attempts}` +
+      `,"attempts":${response.attempts}${historyMember(response.history)}` +
       (this.#headers ? `,"headers":${headersJson(response.headers)}` : '') +
       (this.#timings ? `,"timings":${timingsJson(response.timings)}` : '') +
       (response.extracted === undefined ? '' : `,"extracted":${valueJson(response.extracted)}`) +
@@ -56,6 +56,16 @@ export class RecordFormat {
       '}\n'
     );
   }
+}
+
+/** What the attempts before the last one came to. */
+function historyMember(history: readonly Attempt[] | undefined): string {
+  return history === undefined ? '' : `,"history":${valueJson(history.map(attemptShown))}`;
+}
+
+function attemptShown({ status, error, ms, waitMs }: Attempt): Attempt {
+  const times = { ms: Number(decimals(ms)), waitMs: Number(decimals(waitMs)) };
+  return { ...(status === undefined ? {} : { status }), ...(error === undefined ? {} : { error }), ...times };
 }
 
 function bodyMember(response: Response, form: InlineForm): string {
@@ -90,7 +100,7 @@ function failureLine(failure: Failure): string {
     (line === undefined ? '' : `,"line":${line}`) +
     `,"error":{"phase":"${phase}","kind":"${kind}","message":${quoted(message)},"sent":"${sent}"` +
     `${status === undefined ? '' : `,"status":${status}`}}` +
-    `,"ms":${decimals(failure.ms)},"attempts":${failure.attempts}}\n`
+    `,"ms":${decimals(failure.ms)},"attempts":${failure.attempts}${historyMember(failure.history)}}\n`
   );
 }
 

@@ -16,6 +16,7 @@ const BY_KIND: Readonly<Record<Kind, string>> = {
   protocol: 'what came was not HTTP/1.x',
   'too-large': 'more than a limit on responses allows; the record names it',
   unexpected: 'not what --fail-on expects of a response',
+  'host-down': 'its host does not answer any more (--max-host-errors, --host-down)',
   aborted: 'stopped before it was done',
   unknown: 'the record says more',
 };

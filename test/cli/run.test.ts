@@ -234,7 +234,7 @@ records in OUT, bodies in OUT.bodies
   });
 
   it('is each failure with -v, in one line without control characters', async () => {
-    const { stderr } = await flurryTo('verbose.jsonl', ['-q', '-v', '-c', '1'], {
+    const { stderr } = await flurryTo('verbose.jsonl', ['-q', '-v', '-c', '1', '--retry', '0'], {
       stdin: `http://u:s3cret@127.0.0.1:1/a\na\u001b[31mb\n${url}/status/500\n`,
     });
     expect(stderr).toBe(

@@ -25,7 +25,7 @@ export async function download(
   record: RecordFileOptions = {},
 ): Promise<Downloaded> {
   const sink = await jsonLines(output, { ...record, body: 'files' });
-  await flurry([url], { bodyBytesMax: HELD_MAX, ...options }).to(sink);
+  await flurry([url], { bodyBytesMax: HELD_MAX, retry: 0, ...options }).to(sink);
   return downloaded(output);
 }
 

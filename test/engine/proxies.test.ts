@@ -164,10 +164,13 @@ describe('which requests go through which', () => {
     await gone.close();
     const urls = Array.from({ length: 6 }, (_, i) => hidden(server, `/${i}`));
     const through = [url.replace('://', `://${LOGIN}@`), (await proxy()).url()];
-    const outcomes = await flurry.all(urls, { proxy: through, concurrency: 1 });
+    const outcomes = await flurry.all(urls, { proxy: through, concurrency: 1, retry: 0 });
     expect(outcomes.map(({ type }) => type === 'response')).toEqual([false, true, false, true, false, true]);
     expect(short(outcomes[0]!)).toMatch(/^connect\/refused: .*http:\/\/127\.0\.0\.1:\d+ refused/);
     expect(outcomes.map(short).join()).not.toMatch(SECRETS);
+    // Sent again, a request takes the next one.
+    const again = await flurry.all(urls, { proxy: through, concurrency: 1, retryDelayMs: 0, retry: 9 });
+    expect(again.every(({ type }) => type === 'response')).toBe(true);
   });
 
   it('those of the environment on the command line, unless -x says otherwise', async () => {

@@ -68,6 +68,7 @@ export class Simulation {
     this.#malice = random.pick([0, 0.05, 0.3, 0.7]);
     this.stops = random.chance(0.75) ? 'not' : random.pick(['stop', 'abort', 'fail']);
     this.options = {
+      retry: 0,
       concurrency: 1 + random.below(12),
       perHost: 1 + random.below(12),
       pipeline: random.chance(0.5) ? 1 : 2 + random.below(4),

@@ -96,6 +96,8 @@ export class Desk implements SchedulerEvents {
   readonly due = new Map<number, number>();
   readonly rejected: Failure[] = [];
   readonly errors: unknown[] = [];
+  readonly downs: Request[] = [];
+  readonly givenUp: Request[] = [];
   drains = 0;
   starves = 0;
   paused = false;
@@ -145,6 +147,14 @@ export class Desk implements SchedulerEvents {
   drained(): void {
     this.drains++;
     if (this.inFlight.length > 0) throw new Error('drained with requests in flight');
+  }
+
+  hostDown(request: Request): void {
+    this.downs.push(request);
+  }
+
+  gaveUp(request: Request): void {
+    this.givenUp.push(request);
   }
 
   starved(): void {

@@ -51,6 +51,8 @@ function spans(order: readonly number[], limits: Partial<SchedulerSettings> = {}
         drained = true;
       },
       starved() {},
+      hostDown() {},
+      gaveUp() {},
       broken() {},
     },
     clock,
@@ -127,6 +129,8 @@ function costUs(hostCount: number, requests: readonly Request[]): number {
         drains++;
       },
       starved() {},
+      hostDown() {},
+      gaveUp() {},
       broken() {},
     },
     new VirtualClock(),

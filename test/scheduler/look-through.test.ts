@@ -22,7 +22,15 @@ class Play {
       this.dispatched.push(request);
       if (this.scheduler.waiting === 0) this.direct++;
     };
-    const events = { dispatch, reject() {}, drained() {}, starved() {}, broken() {} };
+    const events = {
+      dispatch,
+      reject() {},
+      drained() {},
+      starved() {},
+      hostDown() {},
+      gaveUp() {},
+      broken() {},
+    };
     const source = Object.assign(new ListSource(items), { oneOrigin });
     this.scheduler = new Scheduler(settings, source, events, new VirtualClock());
     this.scheduler.pump();

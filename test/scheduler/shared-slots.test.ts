@@ -68,7 +68,7 @@ describe('shared slots', () => {
       desk.settle(desk.inFlight[0]!, false);
       expect(desk.drains).toBe(1);
     }
-    const fresh = slots.hostOf('http://host-1');
+    const fresh = slots.hostOf('http://host-1', 0);
     expect([fresh.used, fresh.users]).toEqual([0, 1]);
   });
 
@@ -83,7 +83,7 @@ describe('shared slots', () => {
     a.settle(a.inFlight[0]!, false);
     expect([a.inFlight.length, a.scheduler.waiting]).toEqual([1, 0]);
     // The other run still counts by these.
-    expect(slots.hostOf('http://host-1').used).toBe(1);
+    expect(slots.hostOf('http://host-1', 0).used).toBe(1);
   });
 
   it('keep every limit, and every run comes to its end, whatever ends when', () => {

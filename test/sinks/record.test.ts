@@ -329,6 +329,7 @@ const KINDS = names<Kind>({
   protocol: true,
   'too-large': true,
   unexpected: true,
+  'host-down': true,
   aborted: true,
   unknown: true,
 });

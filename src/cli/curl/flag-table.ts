@@ -36,7 +36,7 @@ const noted = (names: string, note: string) => flag(names, { kind: 'noted', note
 const refused = (names: string, reason: string) => flag(names, { kind: 'refused', reason });
 
 const RECORDS = 'records go where -o of flurry says';
-const RETRIES = 'nothing is sent again but after a stale connection';
+const RETRIES = '--retry-status, --retry-kind and --retry-unsafe of flurry say what is sent again';
 const HTTP1 = 'HTTP/1.1 is spoken';
 const ONLY_HTTP = 'it is not about HTTP';
 const UNKNOWN_TLS = 'flurry has no such TLS setting';
@@ -120,13 +120,14 @@ export const CURL_FLAGS: readonly CurlFlag[] = [
   same('-m, --max-time <>'),
   same('--connect-timeout <>'),
   same('--max-filesize <>'),
-  noted('--retry <>', RETRIES),
+  same('--retry <>'),
   noted('--retry-all-errors', RETRIES),
   noted('--retry-connrefused', RETRIES),
-  noted('--retry-delay <>', RETRIES),
+  words('--retry-delay <>', (value) => [`--retry-delay=${value}`]),
   noted('--retry-max-time <>', RETRIES),
   noted('--limit-rate <>', 'a response is read as fast as it comes'),
-  noted('--rate <>', 'requests go out as fast as -c of flurry lets them'),
+  // Without a unit curl means per hour.
+  words('--rate <>', (value) => [`--rate=${value.includes('/') ? value : `${value}/h`}`]),
   noted('-Y, --speed-limit <>', '--idle-timeout of flurry ends what stands still'),
   noted('-y, --speed-time <>', '--idle-timeout of flurry ends what stands still'),
   silent('--keepalive-time <>'),
@@ -274,7 +275,7 @@ export const CURL_FLAGS: readonly CurlFlag[] = [
   noted('-w, --write-out <>', 'status, sizes and times stand in the records'),
   noted('-f, --fail', '--check-status of flurry gives an exit code'),
   noted('--fail-with-body', '--check-status of flurry gives an exit code'),
-  noted('--fail-early', '--check-status of flurry gives an exit code'),
+  same('--fail-early'),
   noted('--stderr <>', 'use 2> behind flurry'),
   noted('--trace <>', 'flurry writes no trace'),
   noted('--trace-ascii <>', 'flurry writes no trace'),

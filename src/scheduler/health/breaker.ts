@@ -141,6 +141,7 @@ export function healthOf(outcome: Outcome): Health {
     case 'invalid':
     case 'resources':
     case 'proxy':
+    case 'host-down':
     case 'aborted':
     case 'unknown':
       return 'neither';

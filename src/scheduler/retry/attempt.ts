@@ -1,16 +1,6 @@
 // One attempt of a request that was sent again afterwards, as its record tells it. Plain data.
 
-import type { Kind, Outcome, Phase, Sent } from '../../model/outcome.ts';
-
-export interface Attempt {
-  /** What answered, unless it failed. */
-  readonly status?: number;
-  readonly error?: { readonly phase: Phase; readonly kind: Kind; readonly sent: Sent };
-  /** What it took. */
-  readonly ms: number;
-  /** How long the next attempt was put off. */
-  readonly waitMs: number;
-}
+import type { Attempt, Outcome } from '../../model/outcome.ts';
 
 /** What is told of an attempt whose request goes out again after `waitMs`. */
 export function attemptOf(outcome: Outcome, waitMs: number): Attempt {

@@ -49,6 +49,7 @@ const KINDS: Readonly<Record<Kind, boolean>> = {
   protocol: false,
   'too-large': false,
   unexpected: false,
+  'host-down': false,
   aborted: false,
 };
 

@@ -1,0 +1,76 @@
+// What follows from how requests ended: what their hosts are to be spared, and which of them are sent again, when. It
+// feeds gates and budgets and decides; it sends nothing.
+
+import type { Clock } from '../model/contracts.ts';
+import type { Settings } from '../model/options.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { asksToPause } from '../scheduler/health/host-pause.ts';
+import { quotaOf, tellsQuota } from '../scheduler/rate/quota.ts';
+import { attemptOf } from '../scheduler/retry/attempt.ts';
+import { Retries } from '../scheduler/retry/retries.ts';
+import { statusTable } from '../scheduler/retry/retry-terms.ts';
+import type { SharedSlots } from '../scheduler/slots.ts';
+
+export class Resending {
+  readonly #clock: Clock;
+  readonly #slots: SharedSlots;
+  readonly #retries: Retries | undefined;
+  /** By status: 1 where it may be sent again. */
+  readonly #statuses: Uint8Array;
+  /** The caller's function looks at every outcome. */
+  readonly #asksCaller: boolean;
+
+  constructor(settings: Settings, clock: Clock, slots: SharedSlots, random: () => number) {
+    this.#clock = clock;
+    this.#slots = slots;
+    this.#retries = settings.retry > 0 ? new Retries(settings, random) : undefined;
+    this.#statuses = statusTable(settings.retryStatuses);
+    this.#asksCaller = settings.shouldRetry !== undefined;
+  }
+
+  /** An attempt has ended, whatever becomes of its request. Costs nothing for a host that has said and done nothing. */
+  learn(request: Request, outcome: Outcome): void {
+    const tells = isTelling(outcome);
+    if (!tells && !this.#slots.gated) return;
+    const { key } = request.origin;
+    const nowMs = this.#clock.now();
+    const gate = tells ? this.#slots.gateOf(key, nowMs) : this.#slots.knownGate(key);
+    if (gate === undefined) return;
+    const wallMs = this.#clock.wall();
+    const quota =
+      outcome.type === 'response' && !outcome.isPlain ? quotaOf(outcome.fieldLines, wallMs) : undefined;
+    gate.settle(outcome, quota, request.startedAtMs, this.#slots.usedAt(key) - 1, nowMs, wallMs);
+  }
+
+  /** In how many milliseconds the request is to be sent again; undefined: its outcome stands. */
+  delayMs(request: Request, outcome: Outcome): number | undefined {
+    if (this.#retries === undefined || !this.#mayBeBettered(request, outcome)) return undefined;
+    const { method, retries, stream } = request;
+    const replayable = stream === undefined || stream.replayable;
+    const nowMs = this.#clock.now();
+    const { budget } = this.#slots.gateOf(request.origin.key, nowMs);
+    const wallMs = this.#clock.wall();
+    const verdict = this.#retries.verdict({ method, retries, replayable }, outcome, budget, nowMs, wallMs);
+    if (verdict === 'no' || verdict.delayMs === undefined) return undefined;
+    request.history = [...(request.history ?? []), attemptOf(outcome, verdict.delayMs)];
+    request.pending = outcome;
+    request.retries++;
+    // What failed may have been the connection's fault, or that of what was sent ahead on it (RFC 9112 section 9.3.2).
+    request.fresh = outcome.type === 'failure';
+    return verdict.delayMs;
+  }
+
+  /** What fetch hands out is not taken back, and what nobody waits for is not sent again. */
+  #mayBeBettered(request: Request, outcome: Outcome): boolean {
+    if (request.terms !== undefined || request.cancelled) return false;
+    if (this.#asksCaller || outcome.type === 'failure') return true;
+    return this.#statuses[outcome.status] === 1;
+  }
+}
+
+/** Whether it says something that its host is to be remembered for. */
+function isTelling(outcome: Outcome): boolean {
+  if (outcome.type === 'failure') return outcome.kind !== 'aborted';
+  return !outcome.isPlain && (asksToPause(outcome.status) || tellsQuota(outcome.fieldLines));
+}

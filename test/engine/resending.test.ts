@@ -1,0 +1,269 @@
+// What is sent again, when, and what a host is spared: rates, pauses, quotas, circuits and limits, through the whole
+// engine in virtual time.
+
+import { describe, expect, it } from 'vitest';
+import schema from '../../record.schema.json' with { type: 'json' };
+import { RecordFormat } from '../../src/sinks/record.ts';
+import { schemaCheck } from '../sinks/schema-check.ts';
+import { ArraySink, type Arrival, Network, type Peer, response, upTo, urls } from './fixture.ts';
+
+/** When each request arrived, in milliseconds from the first. */
+function arrivals(network: Network): {
+  times: number[];
+  script: (peer: Peer, arrival: Arrival) => void;
+  say: (n: number, arrival: Arrival) => string;
+} {
+  const times: number[] = [];
+  let first: number | undefined;
+  const told = {
+    times,
+    say: (_n: number, { target }: Arrival) => response(target),
+    script: (peer: Peer, arrival: Arrival) => {
+      first ??= network.clock.now();
+      times.push(network.clock.now() - first);
+      peer.send([told.say(times.length - 1, arrival)], 0);
+    },
+  };
+  network.script = told.script;
+  return told;
+}
+
+function status(code: number, fields = ''): string {
+  return `HTTP/1.1 ${code} -\r\nContent-Length: 0\r\n${fields}\r\n`;
+}
+
+describe('a rate', () => {
+  it('is kept over all hosts together', async () => {
+    const network = new Network();
+    const { times } = arrivals(network);
+    const { core, sink } = network.run(
+      urls(101, 3),
+      { rate: '100/s', burst: 1, concurrency: 50 },
+      new ArraySink(),
+    );
+    await network.end(core);
+    expect(sink.indices).toEqual(upTo(101));
+    expect(times.at(-1)).toBeGreaterThanOrEqual(990);
+    expect(times.at(-1)).toBeLessThan(1100);
+  });
+
+  it('of each host is its own', async () => {
+    const network = new Network();
+    const { times } = arrivals(network);
+    const { core, sink } = network.run(
+      urls(100, 10),
+      { ratePerHost: '10/s', burst: 1, concurrency: 50 },
+      new ArraySink(),
+    );
+    await network.end(core);
+    expect(sink.indices).toEqual(upTo(100));
+    // Ten each: the tenth 900 ms after the first, on all hosts at once.
+    expect(times.at(-1)).toBeGreaterThanOrEqual(890);
+    expect(times.at(-1)).toBeLessThan(1000);
+  });
+
+  it('that holds everything back leaves nothing behind when the run is stopped', async () => {
+    const network = new Network();
+    arrivals(network);
+    const { core, sink } = network.run(urls(10), { rate: '1/s', burst: 1 }, new ArraySink());
+    core.start();
+    network.clock.advance(2_500);
+    core.stop('caller');
+    await network.until(() => core.state === 'ended');
+    expect(sink.indices).toEqual([0, 1, 2]);
+    // What the peers do when their wires are let go of.
+    network.clock.advance(50);
+    expect(network.clock.pending).toBe(0);
+  });
+});
+
+describe('a retry', () => {
+  const settings = { concurrency: 1, retryDelayMs: 100 };
+
+  it('follows an answer that may be better next time, and the record tells of it', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = (n, { target }) => (n < 2 ? status(500) : response(target));
+    const { core, sink } = network.run(['http://a.test/x'], settings, new ArraySink());
+    await network.end(core);
+    expect(sink.short).toEqual(['0 /x']);
+    expect(sink.outcomes[0]).toMatchObject({ attempts: 3, history: [{ status: 500 }, { status: 500 }] });
+    expect(core.summary.retries).toBe(2);
+  });
+
+  it('ends with the last answer when they are used up, and is not made for what another attempt cannot better', async () => {
+    const network = new Network();
+    arrivals(network).say = (_, { target }) => status(Number(target.slice(1)));
+    const { core, sink } = network.run(['http://a.test/502', 'http://a.test/404'], settings, new ArraySink());
+    await network.end(core);
+    expect(sink.outcomes.map((one) => [one.index, one.attempts])).toEqual(
+      expect.arrayContaining([
+        [0, 3],
+        [1, 1],
+      ]),
+    );
+  });
+
+  it('holds no slot while it waits', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = (n, { target }) => (n === 0 ? status(500) : response(target));
+    const options = { ...settings, retryDelayMs: 10_000 };
+    const { core, sink } = network.run(urls(5), options, new ArraySink());
+    await network.end(core);
+    expect(sink.outcomes.map(({ index }) => index).at(-1)).toBe(0);
+    expect(sink.indices).toEqual(upTo(5));
+  });
+
+  it('of what may have had its effect is made only where that is allowed', async () => {
+    for (const [retryUnsafe, attempts] of [
+      [false, 1],
+      [true, 3],
+    ] as const) {
+      const network = new Network();
+      arrivals(network).say = () => status(503);
+      const post = { url: 'http://a.test/', method: 'POST', body: 'x' };
+      const { core, sink } = network.run([post], { ...settings, retryUnsafe }, new ArraySink());
+      await network.end(core);
+      expect(sink.outcomes[0]!.attempts).toBe(attempts);
+    }
+  });
+
+  it('is given up when the run stops: the outcome is the last one', async () => {
+    const network = new Network();
+    arrivals(network).say = () => status(500);
+    const options = { ...settings, retryDelayMs: 60_000, retryDelayMaxMs: 60_000 };
+    const { core, sink } = network.run(urls(3), options, new ArraySink());
+    core.start();
+    network.clock.advance(50);
+    core.stop('caller');
+    await network.until(() => core.state === 'ended');
+    expect(sink.outcomes).toHaveLength(3);
+    expect(sink.outcomes.every((one) => one.type === 'response' && one.status === 500)).toBe(true);
+    // What the peers do when their wires are let go of.
+    network.clock.advance(50);
+    expect(network.clock.pending).toBe(0);
+  });
+
+  it('is at most a fifth of the load, and ten', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = () => status(500);
+    const { core } = network.run(urls(200), { ...settings, concurrency: 10 }, new ArraySink());
+    await network.end(core);
+    expect(told.times.length).toBeLessThanOrEqual(200 + 200 * 0.2 + 10);
+    expect(told.times.length).toBeGreaterThan(220);
+  });
+});
+
+describe('a host that asks for a pause', () => {
+  it('gets it, as long as it asks for, and the others go on', async () => {
+    const network = new Network();
+    const sent: { host: string; atMs: number }[] = [];
+    let refused = false;
+    network.script = (peer, { target }) => {
+      sent.push({ host: peer.wire.origin.host, atMs: network.clock.now() });
+      const refuses = peer.wire.origin.host === 'h0.test' && !refused;
+      refused ||= refuses;
+      peer.after(5, () => peer.send([refuses ? status(429, 'Retry-After: 7\r\n') : response(target)], 0));
+    };
+    const { core, sink } = network.run(urls(40, 2), { concurrency: 4, perHost: 2 }, new ArraySink());
+    await network.end(core);
+    expect(sink.outcomes.every((one) => one.type === 'response' && one.status === 200)).toBe(true);
+    const [first, ...later] = sent.filter(({ host }) => host === 'h0.test');
+    const after = later.filter(({ atMs }) => atMs > first!.atMs + 10);
+    expect(after[0]!.atMs - first!.atMs).toBeGreaterThanOrEqual(7_000);
+    const other = sent.filter(({ host }) => host === 'h1.test');
+    expect(other.at(-1)!.atMs - first!.atMs).toBeLessThan(1_000);
+  });
+
+  it('is asked no faster than it says that it may be, before it refuses', async () => {
+    const network = new Network();
+    let left = 20;
+    let refusals = 0;
+    let resetAtMs = network.clock.now() + 10_000;
+    network.script = (peer, { target }) => {
+      if (network.clock.now() >= resetAtMs) {
+        left = 20;
+        resetAtMs += 10_000;
+      }
+      const inSeconds = Math.ceil((resetAtMs - network.clock.now()) / 1000);
+      const fields = `RateLimit-Limit: 20\r\nRateLimit-Remaining: ${Math.max(0, left - 1)}\r\nRateLimit-Reset: ${inSeconds}\r\n`;
+      if (left-- <= 0) refusals++;
+      peer.send([left < 0 ? status(429, fields) : response(target, fields)], 0);
+    };
+    const { core, sink } = network.run(urls(60), { concurrency: 2 }, new ArraySink());
+    await network.end(core);
+    expect(sink.indices).toEqual(upTo(60));
+    expect(refusals).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a host that is down', () => {
+  it('costs so many failures and no more: the rest fails at once, and other hosts go on', async () => {
+    const network = new Network();
+    network.onConnect = (peer) => {
+      if (peer.wire.origin.host === 'h0.test')
+        peer.after(1, () => peer.fail(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })));
+      else peer.after(2, () => peer.wire.connect());
+    };
+    const options = { concurrency: 4, retry: 0, maxHostErrors: 5 };
+    const { core, sink } = network.run(urls(100, 2), options, new ArraySink());
+    await network.end(core);
+    const kinds = sink.outcomes.map((one) => (one.type === 'failure' ? one.kind : 'response'));
+    expect(kinds.filter((kind) => kind === 'response')).toHaveLength(50);
+    expect(kinds.filter((kind) => kind === 'refused').length).toBeLessThan(10);
+    expect(kinds.filter((kind) => kind === 'host-down').length).toBeGreaterThan(40);
+  });
+
+  it('is waited for where it has answered before', async () => {
+    const network = new Network();
+    const downFrom = network.clock.now() + 100;
+    network.onConnect = (peer) => {
+      const isDown = network.clock.now() > downFrom && network.clock.now() < downFrom + 8_000;
+      if (isDown)
+        peer.after(1, () => peer.fail(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })));
+      else peer.after(2, () => peer.wire.connect());
+    };
+    network.script = (peer, { target }) => {
+      if (network.clock.now() > downFrom && network.clock.now() < downFrom + 8_000)
+        return peer.fail(new Error('gone'));
+      peer.after(10, () => peer.send([response(target)], 0));
+    };
+    const { core, sink } = network.run(urls(100), { concurrency: 2, maxHostErrors: 3 }, new ArraySink());
+    await network.end(core);
+    const failed = sink.outcomes.filter((one) => one.type === 'failure');
+    expect(failed.length).toBeLessThan(10);
+    expect(sink.indices).toEqual(upTo(100));
+  });
+});
+
+describe('a run', () => {
+  it.each([
+    ['failEarly', { failEarly: true }, 1],
+    ['maxFailures', { maxFailures: 3 }, 3],
+  ])('with %s stops there', async (_, limit, failures) => {
+    const network = new Network();
+    network.script = (peer) => peer.fail(Object.assign(new Error('reset'), { code: 'ECONNRESET' }));
+    const { core, sink } = network.run(urls(100), { ...limit, retry: 0, concurrency: 1 }, new ArraySink());
+    await network.end(core);
+    expect(core.stoppedBy).toBe('failures');
+    expect(sink.outcomes).toHaveLength(failures);
+  });
+});
+
+const FORMAT = new RecordFormat({ body: 'auto', headers: false, timings: false });
+
+describe('the record of a request that was sent again', () => {
+  it('holds what the attempts before came to', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = (n, { target }) => (n === 0 ? status(503, 'Retry-After: 2\r\n') : response(target));
+    const { core, sink } = network.run(['http://a.test/x'], { concurrency: 1 }, new ArraySink());
+    await network.end(core);
+    const record = JSON.parse(FORMAT.line(sink.outcomes[0]!));
+    expect(record).toMatchObject({ status: 200, attempts: 2, history: [{ status: 503 }] });
+    expect(record.history[0].waitMs).toBeGreaterThanOrEqual(2_000);
+    expect(schemaCheck(schema)(record)).toEqual([]);
+  });
+});
