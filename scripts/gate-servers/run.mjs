@@ -21,6 +21,8 @@ export async function runManifest(flurry, { cases, urls, scheme, options, idleMs
   const signal = AbortSignal.timeout(RUN_MS_MAX);
   const run = flurry(requests(order, urls[scheme], idleMs, progress), {
     concurrency: CONCURRENCY,
+    // What fails is to be seen.
+    retry: 0,
     followRedirects: true,
     compressed: true,
     timeoutMs: 60_000,

@@ -183,6 +183,7 @@ export class Tuning {
       const requests = requestsFor(
         ahead.map((size) => this.#prospectOf(size)),
         budget,
+        this.#trialMs,
       );
       // What was promised to other phases is not promised to the last bit: a trial that is too short is worth nothing.
       if (requests > this.#left || this.#stopped) return;
@@ -240,7 +241,7 @@ export class Tuning {
     const wanted = sizesToRefine(findingsOf(this.#trials, this.#looks), REFINED_MAX);
     let sizes = wanted;
     const cost = () => sizes.reduce((sum, size) => sum + trials * leastRequests(size), 0);
-    while (cost() > this.#left - this.#reservedForAuto) sizes = sizes.slice(0, -1);
+    while (sizes.length > 0 && cost() > this.#left - this.#reservedForAuto) sizes = sizes.slice(0, -1);
     for (let round = 1; round <= trials && !this.#stopped; round++) await this.#round('refine', round, sizes);
   }
 

@@ -160,7 +160,7 @@ export class GoodputLaw implements ControlLaw {
       return;
     }
     const measuredMs = nowMs - window.sinceMs;
-    const settlingMs = 2 * this.#typicalMs;
+    const settlingMs = 4 * this.#typicalMs;
     if (measuredMs < settlingMs) return;
     if (window.ended < this.#enough() && measuredMs < WINDOW_MS_MAX + settlingMs) return;
     if (this.#phase === 'rest') this.#rested(nowMs);
@@ -270,6 +270,7 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#upward : this.#downward;
     evidence.add(low, high);
     const { elasticity } = evidence;
+    console.log('#', nowMs.toFixed(0), 'held', this.#held, 'tried', this.limit, 'n', low.ended, high.ended, 'inflight', low.meanInFlight.toFixed(1), high.meanInFlight.toFixed(1), 'ms', low.meanMs.toFixed(1), high.meanMs.toFixed(1), 'e', elasticityOf(low, high).toFixed(2), 'pooled', elasticity.toFixed(2), evidence.error.toFixed(2), evidence.pairs.toFixed(1), 'typ', this.#typicalMs.toFixed(1));
     if (span > STEP.long && elasticity > WORTH.down && elasticity < BELOW_KNEE) {
       const knee = low.meanInFlight * Math.exp(span * elasticity);
       const limit = clamp(knee * MARGIN, low.meanInFlight, high.meanInFlight);
