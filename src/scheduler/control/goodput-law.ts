@@ -270,7 +270,6 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#upward : this.#downward;
     evidence.add(low, high);
     const { elasticity } = evidence;
-    console.log('#', nowMs.toFixed(0), 'held', this.#held, 'tried', this.limit, 'n', low.ended, high.ended, 'inflight', low.meanInFlight.toFixed(1), high.meanInFlight.toFixed(1), 'ms', low.meanMs.toFixed(1), high.meanMs.toFixed(1), 'e', elasticityOf(low, high).toFixed(2), 'pooled', elasticity.toFixed(2), evidence.error.toFixed(2), evidence.pairs.toFixed(1), 'typ', this.#typicalMs.toFixed(1));
     if (span > STEP.long && elasticity > WORTH.down && elasticity < BELOW_KNEE) {
       const knee = low.meanInFlight * Math.exp(span * elasticity);
       const limit = clamp(knee * MARGIN, low.meanInFlight, high.meanInFlight);
@@ -324,7 +323,8 @@ export class GoodputLaw implements ControlLaw {
 
   #rested(nowMs: number): void {
     const change = this.#change();
-    if (change !== 0) return this.#hold(nowMs, this.#held, change > 0 ? 1 : -1, STEP.first);
+    if (change > 0) return this.#hold(nowMs, this.#held, 1, STEP.again);
+    if (change < 0) return this.#hold(nowMs, this.#held, -1, STEP.first);
     if (nowMs - this.#restSinceMs < this.#restMs) return this.#window.start(nowMs);
     this.#try(nowMs);
   }
