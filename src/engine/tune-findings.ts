@@ -3,7 +3,7 @@
 import { Histogram } from '../metrics/histogram.ts';
 import { type Estimate, estimate } from '../metrics/statistics.ts';
 import { fitUsl, type UslFit } from '../metrics/usl.ts';
-import { badOf, errorShareOf, type Trial } from './tune-meter.ts';
+import { errorShareOf, type Trial } from './tune-meter.ts';
 
 /** Above this share of errors a size is not what anybody wants, whatever its goodput. */
 export const ERROR_SHARE_MAX = 0.05;
@@ -160,7 +160,7 @@ function isApart(a: number, b: number): boolean {
   return Math.max(a, b) / Math.min(a, b) >= APART;
 }
 
-/** What was wrong most often, over all trials: `connect/refused 12, status 503 3`. */
+/** What was wrong, the most frequent first: `12 × connect/refused, 3 × status 503`. */
 export function errorsOf(trials: readonly Trial[]): string {
   const all = new Map<string, number>();
   for (const { errors } of trials) {
@@ -168,10 +168,6 @@ export function errorsOf(trials: readonly Trial[]): string {
   }
   return [...all]
     .sort(([, a], [, b]) => b - a)
-    .map(([kind, n]) => `${kind} ${n}`)
+    .map(([kind, n]) => `${n} × ${kind}`)
     .join(', ');
-}
-
-export function failuresOf(trials: readonly Trial[]): number {
-  return trials.reduce((sum, trial) => sum + badOf(trial), 0);
 }

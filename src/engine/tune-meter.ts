@@ -23,6 +23,8 @@ export interface Trial {
   readonly size: number;
   /** Requests sent in all, those outside of the window too. */
   readonly sent: number;
+  /** How long the window was open. */
+  readonly windowMs: number;
   /** Outcomes that count. */
   readonly good: number;
   /** The same per second. */
@@ -59,7 +61,7 @@ export class TrialMeter implements Sink {
   readonly errors: Record<string, number> = {};
   good = 0;
   problem: string | undefined;
-  #windowMs = 0;
+  windowMs = 0;
   /** Of the moments at which good ones came, from the opening on: their sum, and that of their squares. */
   #momentsMs = 0;
   #squaresMs = 0;
@@ -99,7 +101,7 @@ export class TrialMeter implements Sink {
    * plainly counted that is off by up to one wave in m, here by about one in m².
    */
   get goodput(): number {
-    const t = this.#windowMs;
+    const t = this.windowMs;
     return t > 0 ? (6000 * (t * this.#momentsMs - this.#squaresMs)) / t ** 3 : 0;
   }
 
@@ -128,7 +130,7 @@ export class TrialMeter implements Sink {
 
   #shut(): void {
     if (this.#state === 'closed') return;
-    if (this.#state === 'open') this.#windowMs = this.#clock.now() - this.#openedMs;
+    if (this.#state === 'open') this.windowMs = this.#clock.now() - this.#openedMs;
     this.#state = 'closed';
     this.#cancel();
     this.onClosed();
@@ -139,7 +141,7 @@ export class TrialMeter implements Sink {
   }
 }
 
-export function badOf({ errors }: Pick<Trial, 'errors'>): number {
+function badOf({ errors }: Pick<Trial, 'errors'>): number {
   return Object.values(errors).reduce((sum, n) => sum + n, 0);
 }
 

@@ -74,6 +74,7 @@ export class TargetTrials implements TrialPlayer {
     return {
       size: settings.concurrency === plan.size ? plan.size : run.summary.concurrency.final,
       sent: source.given,
+      windowMs: meter.windowMs,
       good: meter.good,
       goodput: meter.goodput,
       errors: meter.errors,

@@ -62,6 +62,8 @@ const FIRST_LOOK_REQUESTS = 20;
 const TRIAL_LATENCIES = 4;
 /** At a look, which is short, only a loss that chance does not bring ends the way up. */
 const CLEAR_LOSS = 0.7;
+/** Half of the trials were shorter. */
+const WINDOW_SHORT_MS = 100;
 const REFINED_MAX = 2;
 const REFINE_SHARE = 0.3;
 const AUTO_SHARE = 0.15;
@@ -110,6 +112,7 @@ export class Tuning {
     }
     if (this.#options.refine && !this.#stopped) await this.#refine();
     if (!this.#stopped) await this.#tryAuto();
+    this.#noteShortWindows();
     return {
       ...findingsOf(this.#trials, this.#looks, this.#auto),
       notes: this.#notes,
@@ -288,6 +291,17 @@ export class Tuning {
     const looks = phase === 'look' ? this.#sizes.length : this.#looks.length;
     const refined = refine ? REFINED_MAX * trials : 0;
     return Math.max(this.#played + 1, looks + trials * this.#sizes.length + refined + auto);
+  }
+
+  /** A few milliseconds of a fast target say more about the moment than about the target. */
+  #noteShortWindows(): void {
+    const windows = this.#trials.map(({ windowMs }) => windowMs).sort((a, b) => a - b);
+    const middle = windows[windows.length >> 1];
+    if (middle === undefined || middle >= WINDOW_SHORT_MS || middle >= this.#trialMs / 2) return;
+    const ms = Math.max(1, Math.round(middle));
+    this.#note(
+      `trials lasted ${ms} ms only: with more requests than ${count(this.#options.requests)} they tell more`,
+    );
   }
 
   #note(text: string): void {

@@ -188,7 +188,7 @@ export class Simulation {
   #tell(slot: number, host: number, status: number, nowMs: number): void {
     const sample = this.#sample;
     sample.nowMs = nowMs;
-    sample.verdict = verdictOfStatus(status);
+    sample.verdict = status === 0 ? 'drop' : verdictOfStatus(status);
     sample.latencyMs = nowMs - this.#startedMs[slot]!;
     sample.inFlight = this.#inFlightThen[slot]!;
     sample.limited = this.#limited[slot]! === 1;

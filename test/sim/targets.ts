@@ -77,7 +77,7 @@ export class Workers extends Base {
   #change({ atMs, workers }: { readonly atMs: number; readonly workers: number }): void {
     const free = this.#freeAtMs;
     const kept = Array.from(free.subarray(0, this.#workers)).sort((a, b) => a - b);
-    // Those that are left have as much queued as the ones that went: the line does not get shorter by losing workers.
+    // Those that are free first stay; what the others are at, or has been given to them, they finish.
     for (let i = kept.length; i < workers; i++) kept.push(atMs);
     kept.length = workers;
     kept.sort((a, b) => a - b);

@@ -23,11 +23,11 @@ export type Finding = 'searching' | 'knee' | 'refusals' | 'rate' | 'cap' | 'dema
 /** As logarithms, so that a step up and one down undo each other. */
 const STEP = { min: Math.log(1.15), again: Math.log(1.25), long: Math.log(1.3), first: Math.log(1.5), max: Math.log(2) };
 /** Goodput that 1 % more in flight must bring to be worth it, and 1 % less may cost. Between them nothing moves. */
-const WORTH = { up: 0.07, down: 0.05 };
+const WORTH = { up: 0.07, down: 0.05, downFar: 0.15 };
 /** Growth so clear that the next step is twice as long, or a little longer. */
 const CLEAR = { twice: 0.5, more: 0.2 };
 /** Going up is believed at so many standard errors; going down, where nothing is proven, already at so many less. */
-const SURE = { up: 1.6, lean: 0.6, pairs: 1.7 };
+const SURE = { up: 1.3, lean: 0.6, pairs: 1.7 };
 /** A chord with less is one across the knee, and says where that is. */
 const BELOW_KNEE = 0.85;
 /** Doubling goes on while it brings at least half of what it could. */
@@ -270,14 +270,16 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#upward : this.#downward;
     evidence.add(low, high);
     const { elasticity } = evidence;
-    if (span > STEP.long && elasticity > WORTH.down && elasticity < BELOW_KNEE) {
+    const isLong = span > STEP.long;
+    const worth = up || !isLong ? WORTH.down : WORTH.downFar;
+    if (isLong && elasticity > worth && elasticity < BELOW_KNEE) {
       const knee = low.meanInFlight * Math.exp(span * elasticity);
       const limit = clamp(knee * MARGIN, low.meanInFlight, high.meanInFlight);
       const onward = !up || elasticity > CLEAR.more;
       return this.#hold(nowMs, limit, onward ? 1 : -1, up ? STEP.again : STEP.min);
     }
     if (up) this.#decideUp(nowMs, evidence);
-    else this.#decideDown(nowMs, evidence);
+    else this.#decideDown(nowMs, evidence, worth);
   }
 
   #decideUp(nowMs: number, { elasticity, error }: Evidence): void {
@@ -290,12 +292,12 @@ export class GoodputLaw implements ControlLaw {
     this.#measure(nowMs, this.#held);
   }
 
-  #decideDown(nowMs: number, { elasticity, error, pairs }: Evidence): void {
-    if (elasticity + error < WORTH.down) return this.#accept(nowMs, STEP.max);
+  #decideDown(nowMs: number, { elasticity, error, pairs }: Evidence, worth: number): void {
+    if (elasticity + error < worth) return this.#accept(nowMs, STEP.max);
     // Where nothing is proven after several tries, fewer are better.
-    if (pairs > SURE.pairs && elasticity < WORTH.down + SURE.lean * error) return this.#accept(nowMs, this.#step);
-    if (elasticity - error > WORTH.down) return this.#reject(nowMs);
-    if (elasticity > WORTH.down) this.#turn();
+    if (pairs > SURE.pairs && elasticity < worth + SURE.lean * error) return this.#accept(nowMs, this.#step);
+    if (elasticity - error > worth) return this.#reject(nowMs);
+    if (elasticity > worth) this.#turn();
     this.#measure(nowMs, this.#held);
   }
 
