@@ -39,13 +39,19 @@ await build({
     },
   },
 });
-const { SCENARIOS, LAWS, comparison, details, failures, requirements, trace } = await import(`${cache}/sim.mjs`);
+const { SCENARIOS, LAWS, comparison, details, failures, requirements, trace } = await import(
+  `${cache}/sim.mjs`
+);
 
 const ids = values.scenario?.split(',') ?? SCENARIOS.map(({ id }) => id);
-for (const id of ids) if (!SCENARIOS.some((one) => one.id === id)) usage(`there is no scenario ${id}; there are ${SCENARIOS.map((one) => one.id).join(', ')}`);
-if (LAWS[values.law] === undefined) usage(`there is no law ${values.law}; there are ${Object.keys(LAWS).join(', ')}`);
+for (const id of ids)
+  if (!SCENARIOS.some((one) => one.id === id))
+    usage(`there is no scenario ${id}; there are ${SCENARIOS.map((one) => one.id).join(', ')}`);
+if (LAWS[values.law] === undefined)
+  usage(`there is no law ${values.law}; there are ${Object.keys(LAWS).join(', ')}`);
 for (const name of ['seed', 'seeds', 'threads']) {
-  if (values[name] !== undefined && !/^[1-9]\d*$/.test(values[name])) usage(`--${name} takes a whole number from 1, not ${values[name]}`);
+  if (values[name] !== undefined && !/^[1-9]\d*$/.test(values[name]))
+    usage(`--${name} takes a whole number from 1, not ${values[name]}`);
 }
 
 if (values.trace) {
@@ -63,8 +69,14 @@ for (const worker of workers) worker.terminate();
 
 const played = ids.map((id) => {
   const parts = answers.filter((one) => one.id === id);
-  const trials = Object.fromEntries(Object.keys(LAWS).map((law) => [law, parts.flatMap((part) => part.trials[law])]));
-  return { scenario: SCENARIOS.find((one) => one.id === id), seeds: parts.flatMap((part) => part.seeds), trials };
+  const trials = Object.fromEntries(
+    Object.keys(LAWS).map((law) => [law, parts.flatMap((part) => part.trials[law])]),
+  );
+  return {
+    scenario: SCENARIOS.find((one) => one.id === id),
+    seeds: parts.flatMap((part) => part.seeds),
+    trials,
+  };
 });
 const text = [
   `Over ${seeds.length} seeds each. Steady goodput against the best fixed value of the same seed: median (worst seed), and the most in flight at any moment once settled, as a multiple of the knee.`,
@@ -76,7 +88,9 @@ const text = [
 ].join('\n\n');
 const short = failures(played);
 process.stdout.write(`${text}\n\n${short.map((line) => `${line}\n`).join('')}`);
-process.stdout.write(`${((performance.now() - startedAt) / 1000).toFixed(0)} s on ${workers.length} threads\n`);
+process.stdout.write(
+  `${((performance.now() - startedAt) / 1000).toFixed(0)} s on ${workers.length} threads\n`,
+);
 if (values.scenario === undefined && values.seed === undefined) writeDocs(text);
 process.exitCode = short.length === 0 ? 0 : 1;
 
@@ -105,7 +119,9 @@ function playAll(tasks) {
 }
 
 function chunks(seeds) {
-  return Array.from({ length: Math.ceil(seeds.length / CHUNK) }, (_, i) => seeds.slice(i * CHUNK, (i + 1) * CHUNK));
+  return Array.from({ length: Math.ceil(seeds.length / CHUNK) }, (_, i) =>
+    seeds.slice(i * CHUNK, (i + 1) * CHUNK),
+  );
 }
 
 function count(n) {

@@ -1,7 +1,7 @@
 // What an experiment found, as a table with sentences for people, and as one object for programs. Pure.
 
 import type { TuneResult } from '../engine/tune.ts';
-import type { Findings, SizeRow } from '../engine/tune-findings.ts';
+import { ERROR_SHARE_MAX, type Findings, type SizeRow } from '../engine/tune-findings.ts';
 import { count, milliseconds } from '../model/text.ts';
 import { perSecond, plural } from '../view/figures.ts';
 import type { CapacityChart } from '../view/plot/capacity-chart.ts';
@@ -81,7 +81,7 @@ function cellsOf(row: SizeRow): string[] {
     count(row.size),
     perSecond(row.goodput.mean),
     row.trials === 0 ? 'first look' : interval,
-    percent(row.shareOfBest),
+    row.errorShare > ERROR_SHARE_MAX ? '–' : percent(row.shareOfBest),
     latency === undefined ? '–' : milliseconds(latency.p50),
     latency === undefined ? '–' : milliseconds(latency.p99),
     errorsText(row),
@@ -146,8 +146,12 @@ function lawText({ usl, peak, rows }: Findings): string | undefined {
   const { lambda, sigma, kappa, rSquared } = usl;
   const largest = count(rows.at(-1)!.size);
   const where = peak === undefined ? `no peak up to ${largest}` : `peak predicted at ${figureOf(peak)}`;
-  const parameters = `λ ${perSecond(lambda)}, σ ${sigma.toPrecision(2)}, κ ${kappa === 0 ? '0' : kappa.toPrecision(2)}`;
+  const parameters = `λ ${perSecond(lambda)}, σ ${small(sigma)}, κ ${small(kappa)}`;
   return `${where} in flight (${parameters}; R² ${rSquared.toFixed(3)})`;
+}
+
+function small(n: number): string {
+  return n < 1e-9 ? '0' : n.toPrecision(2);
 }
 
 function figureOf(size: number): string {

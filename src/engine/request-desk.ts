@@ -24,7 +24,8 @@ export class RequestDesk implements Sink {
   constructor(session: SessionCore) {
     const settings = { ...session.settings, ...UNFILTERED, durationMs: undefined, lookAhead: LOOK_AHEAD };
     this.#core = new RunCore(settings, this.#feed, this, session);
-    this.#core.start();
+    // It stands open for as long as its session, and nobody asks what bound it.
+    this.#core.start(false);
   }
 
   /** Calls back exactly once, perhaps at once. */

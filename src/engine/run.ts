@@ -5,6 +5,7 @@ import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
+import type { Limits } from '../metrics/verdict.ts';
 import type { Clock, Done, Sink, Source } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
@@ -12,6 +13,7 @@ import type { Request } from '../model/request.ts';
 import { countsAsFailure, failuresMax } from '../scheduler/health/failure-limit.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
+import { BindingWatch, limitsOf } from './binding.ts';
 import { Downloads } from './downloads.ts';
 import { Resending } from './resending.ts';
 import type { SessionCore } from './session-core.ts';
@@ -46,6 +48,9 @@ export class RunCore {
   readonly #failuresMax: number;
   #failures = 0;
   readonly #tally = new Tally();
+  /** Undefined where nothing tells how busy the process is. */
+  readonly #watch: BindingWatch | undefined;
+  readonly #limits: Limits;
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
   readonly #underWay: Set<Request> | undefined;
@@ -87,6 +92,8 @@ export class RunCore {
     this.#done = this.#downloads?.onDone ?? this.#onDone;
     const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
     this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, this.#clock, session.slots);
+    this.#limits = limitsOf(settings);
+    this.#watch = BindingWatch.of(session, this.#scheduler);
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -95,13 +102,15 @@ export class RunCore {
     sink.onError = (error) => this.#break('sink', error);
   }
 
-  start(): void {
+  /** `watched`: somebody wants to know what bound it. */
+  start(watched = true): void {
     if (this.state !== 'new') return;
     this.state = 'running';
     this.#cpuAtStart = process.cpuUsage();
     this.#startedMs = this.#clock.now();
     const { durationMs } = this.#settings;
     if (durationMs !== undefined) this.#after(durationMs, () => this.stop('duration'));
+    if (watched) this.#watch?.start();
     this.#scheduler.pump();
   }
 
@@ -229,6 +238,7 @@ export class RunCore {
     const cpu = process.cpuUsage(this.#cpuAtStart);
     this.#cpuUs = cpu.user + cpu.system;
     for (const cancel of this.#cancels) cancel();
+    this.#watch?.stop();
     if (this.#session.shared) this.#session.rest();
     else this.#session.close();
     this.#source.close();
@@ -252,6 +262,7 @@ export class RunCore {
     const looked = inspection !== undefined && came.type === 'response' && came.request.terms === undefined;
     const outcome = looked ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
+    if (this.#watch !== undefined && this.#watch.curious > 0) this.#watch.look(came);
     if (countsAsFailure(outcome) && ++this.#failures >= this.#failuresMax) this.stop('failures');
     const passes = inspection === undefined || inspection.passes(outcome);
     if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {
@@ -301,6 +312,8 @@ export class RunCore {
       inFlightMax: this.#inFlightMax,
       queued: this.#scheduler.waiting,
       concurrency: this.#settings.concurrency,
+      samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
+      limits: this.#limits,
     });
   }
 

@@ -2,7 +2,7 @@
 // wires those pieces around a transport, for one run or for several; a target that uses none of them costs one look at
 // a flag per response.
 
-import { systemRandom } from '../model/clock.ts';
+import { type Load, systemClock, systemLoad, systemRandom } from '../model/clock.ts';
 import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
@@ -36,6 +36,8 @@ export class SessionCore {
   readonly slots: SharedSlots;
   /** From 0 to below 1. */
   readonly random: () => number;
+  /** Undefined where time is not real, and how busy the process is says nothing. */
+  readonly load: (() => Load) | undefined;
   readonly transport: Transport;
   /** Undefined where cookies are off. */
   readonly cookies: CookieStore | undefined;
@@ -60,6 +62,7 @@ export class SessionCore {
       { concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) },
       gateTerms(settings, this.random),
     );
+    this.load = world.load ?? (world.clock === systemClock ? systemLoad : undefined);
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
     this.#ownCookies = settings.cookieText === undefined ? undefined : parseCookieText(settings.cookieText);

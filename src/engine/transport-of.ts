@@ -1,5 +1,6 @@
 // Wires a transport out of settings: resolver, cache, sockets, limits.
 
+import type { Load } from '../model/clock.ts';
 import type { Clock, Connector, Resolver, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { DnsCache } from '../session/dns-cache.ts';
@@ -16,6 +17,8 @@ export interface World {
   readonly resolver?: Resolver;
   /** From 0 to below 1; seeded in tests. */
   readonly random?: () => number;
+  /** How busy the process is; without it nothing is told of what bound a run. */
+  readonly load?: () => Load;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 

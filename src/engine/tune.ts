@@ -58,6 +58,8 @@ export class NothingMeasured extends Error {
 /** The first look at the smallest size waits this long for slow targets. */
 const FIRST_LOOK_MS = 10_000;
 const FIRST_LOOK_REQUESTS = 20;
+/** One error of few requests is no share. */
+const ERRORS_MIN = 3;
 /** A trial lasts at least as many times the base latency. */
 const TRIAL_LATENCIES = 4;
 /** At a look, which is short, only a loss that chance does not bring ends the way up. */
@@ -113,6 +115,7 @@ export class Tuning {
     if (this.#options.refine && !this.#stopped) await this.#refine();
     if (!this.#stopped) await this.#tryAuto();
     this.#noteShortWindows();
+    this.#noteRefusals();
     return {
       ...findingsOf(this.#trials, this.#looks, this.#auto),
       notes: this.#notes,
@@ -156,9 +159,10 @@ export class Tuning {
   #endsLook(look: Trial): boolean {
     const last = look.size === this.#sizes.at(-1);
     const errorShare = errorShareOf([look]);
-    if (errorShare > ERROR_SHARE_MAX) {
+    const errors = Object.values(look.errors).reduce((sum, n) => sum + n, 0);
+    if (errorShare > ERROR_SHARE_MAX && (errors >= ERRORS_MIN || look.good === 0)) {
       this.#keepTo(look.size);
-      const share = `${Math.round(100 * errorShare)} %`;
+      const share = `${Math.round(100 * errorShare)}%`;
       const rest = last ? '' : ', so larger sizes were left out';
       this.#note(`at ${count(look.size)} in flight ${share} were errors (${errorsOf([look])})${rest}`);
       return true;
@@ -301,6 +305,16 @@ export class Tuning {
     const ms = Math.max(1, Math.round(middle));
     this.#note(
       `trials lasted ${ms} ms only: with more requests than ${count(this.#options.requests)} they tell more`,
+    );
+  }
+
+  /** Whoever meters a rate gives the same at every size, and no size is the answer. */
+  #noteRefusals(): void {
+    const all = [...this.#looks, ...this.#trials];
+    const refused = all.reduce((sum, { errors }) => sum + (errors['status 429'] ?? 0), 0);
+    if (refused === 0) return;
+    this.#note(
+      `the target refused ${count(refused)} requests with 429: what it limits may be a rate (--rate)`,
     );
   }
 

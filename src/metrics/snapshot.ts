@@ -1,6 +1,8 @@
 // A run at one moment, as plain data: all that views see, and what a summary file holds. Measures nothing itself.
 
+import type { Samples } from './samples.ts';
 import type { Tally } from './tally.ts';
+import { type Limits, type RunVerdict, verdictOf } from './verdict.ts';
 
 export interface Snapshot {
   /** Outcomes so far. */
@@ -32,6 +34,8 @@ export interface Snapshot {
   /** Attempts beyond the first. */
   readonly retries: number;
   readonly peakRssBytes: number;
+  /** What bound it: while it runs, in the last seconds; when it is over, in all. */
+  readonly verdict: RunVerdict;
   /** How many outcomes there will be in all, where that is known. */
   readonly expected: number | undefined;
   readonly inFlight: number;
@@ -50,21 +54,28 @@ export interface SnapshotContext {
   readonly queued: number;
   /** How many may be in flight at once. */
   readonly concurrency: number;
+  /** Undefined where nobody looked. */
+  readonly samples: Samples | undefined;
+  readonly limits: Limits;
 }
 
 /** Costs some microseconds: for views a few times a second, not for every request. */
 export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
   const { latency, requests, responses } = tally;
+  const statuses = tally.statuses();
+  const errors = tally.errors();
+  const rps = context.wallMs > 0 ? (1000 * responses) / context.wallMs : 0;
+  const { samples, limits } = context;
   return {
     requests,
     responses,
     failures: tally.failures,
     filtered: tally.filtered,
-    statuses: tally.statuses(),
-    errors: tally.errors(),
+    statuses,
+    errors,
     bytes: tally.bytes,
     wallMs: context.wallMs,
-    rps: context.wallMs > 0 ? (1000 * responses) / context.wallMs : 0,
+    rps,
     cpuUsPerRequest: requests > 0 ? context.cpuUs / requests : 0,
     latencyMs: {
       p50: latency.percentile(50),
@@ -75,6 +86,7 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
     concurrency: { mode: 'fixed', final: context.concurrency, max: context.inFlightMax },
     retries: tally.retries,
     peakRssBytes: context.peakRssBytes,
+    verdict: verdictOf({ samples, limits, requests, rps, statuses, errors }),
     expected: context.expected,
     inFlight: context.inFlight,
     queued: context.queued,
@@ -102,6 +114,7 @@ export function summarize(last: Snapshot): Summary {
     concurrency: last.concurrency,
     retries: last.retries,
     peakRssBytes: last.peakRssBytes,
+    verdict: { ...last.verdict, share: rounded(last.verdict.share) },
   };
 }
 

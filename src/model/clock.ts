@@ -18,5 +18,21 @@ export const systemClock: Clock = {
   },
 };
 
+/** What this process has used of its thread and of its cores, in milliseconds since some fixed moment. */
+export interface Load {
+  /** The event loop did something, or waited for something to do. */
+  readonly activeMs: number;
+  readonly idleMs: number;
+  /** User and system time of all threads. */
+  readonly cpuMs: number;
+}
+
+/** Where a runtime does not tell how busy its event loop is, both times stand still. */
+export function systemLoad(): Load {
+  const { active = 0, idle = 0 } = performance.eventLoopUtilization?.() ?? {};
+  const { user, system } = process.cpuUsage();
+  return { activeMs: active, idleMs: idle, cpuMs: (user + system) / 1000 };
+}
+
 /** From 0 to below 1. */
 export const systemRandom: () => number = () => Math.random();

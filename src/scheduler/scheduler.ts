@@ -1,10 +1,12 @@
 // Admission: which request goes out next, and when. It pulls from the source no further than it must, keeps the limits
 // and shares the slots fairly between origins. No I/O, no time of its own: it is told what ended.
 
+import type { Binding } from '../metrics/samples.ts';
 import { type Clock, ENDED, type Source, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
-import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import type { SchedulerEvents, SchedulerSettings } from './admission.ts';
+import { bindingOf } from './binding.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
 import type { Rate } from './rate/rate.ts';
@@ -12,31 +14,7 @@ import { ReadyLanes } from './ready-lanes.ts';
 import { Later } from './retry/later.ts';
 import { SharedSlots, type Slots, type Waiter } from './slots.ts';
 
-export interface SchedulerSettings {
-  /** Requests in flight, all origins together. */
-  readonly concurrency: number;
-  /** Requests in flight to one origin. */
-  readonly perHost: number;
-  readonly lookAhead: number;
-  readonly lookAheadBytesMax: number;
-}
-
-export interface SchedulerEvents {
-  /** It has a slot: send it. May settle it before it returns. */
-  dispatch(request: Request): void;
-  /** An item of the input that is no request. */
-  reject(failure: Failure): void;
-  /** The input is at its end and nothing is under way or waiting. Called once. */
-  drained(): void;
-  /** The input broke; nothing more is pulled. */
-  broken(error: unknown): void;
-  /** Its host is down, and nothing that waits for it is sent. */
-  hostDown(request: Request): void;
-  /** It was to be sent again later, and the run stops before. */
-  gaveUp(request: Request): void;
-  /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
-  starved(): void;
-}
+export type { SchedulerEvents, SchedulerSettings } from './admission.ts';
 
 /** Until the look-ahead has been looked through, no origin gets more than it would beside so many: who stands first in
  *  the input must not have every slot before the others are seen. */
@@ -119,6 +97,16 @@ export class Scheduler implements Waiter {
   /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
   get starving(): boolean {
     return this.#input === 'waiting' && this.#inFlight === 0 && this.waiting === 0;
+  }
+
+  /** What keeps it from sending more at this moment; for a look now and then. */
+  get binding(): Binding {
+    const slotFree = this.#total.free && this.#inFlight < this.#settings.concurrency;
+    const standing = {
+      ...{ paused: this.#paused, input: this.#input, slotFree, later: this.#later.size },
+      ...{ waiting: this.waiting - this.#later.size, rate: this.#slots.rate, lanes: this.#lanes.values() },
+    };
+    return bindingOf(standing, this.#clock.now());
   }
 
   toString(): string {

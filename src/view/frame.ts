@@ -13,10 +13,12 @@ const ETA_WIDTH = 'ETA 99h 59m'.length;
 const SHARE_WIDTH = '100.0%'.length;
 const FAILURE_KINDS_MAX = 3;
 const STATUSES_MAX = 8;
+const LOG_BOUND_WIDTH = 60;
 
 /**
  * ━━━━━━━━━━━━━━━──────────────   52.0%  2,080/4,000  ETA 1 s
  * 19,000/s now  18,400/s average  60 in flight  p50 2.51 ms  p99 11.2 ms
+ * bound by  your -c 60: full 97% of the time; more may be faster, flurry tune finds out
  * statuses  404 12  503 3
  * 36 failures  connect/refused 31  headers/timeout 4  body/reset 1
  */
@@ -29,6 +31,8 @@ export function frameLines(
   const width = widthOf(columns);
   const eta = etaOf(snapshot, ratePerSecond);
   const lines = [headLine(snapshot, eta, width, paint), speedLine(snapshot, ratePerSecond, width)];
+  const bound = boundBy(snapshot, width - `bound by${GAP}`.length);
+  if (bound !== undefined) lines.push(`${paint('dim', 'bound by')}${GAP}${bound}`);
   const statuses = notOk(snapshot);
   if (statuses.length > 0) lines.push(listLine('statuses', statuses, STATUSES_MAX, width, paint));
   if (snapshot.failures > 0) {
@@ -58,6 +62,8 @@ export function plainLine(snapshot: Snapshot, ratePerSecond: number): string {
       : `${count(requests)} of ${count(expected)} (${share(requests, expected)})`;
   const parts = [done, ...speeds(snapshot, ratePerSecond).map((speed) => speed.text)];
   if (eta !== undefined) parts.push(eta);
+  const bound = boundBy(snapshot, LOG_BOUND_WIDTH);
+  if (bound !== undefined) parts.push(`bound by ${bound}`);
   if (snapshot.failures > 0) {
     const kinds = failuresOf(snapshot).slice(0, FAILURE_KINDS_MAX);
     parts.push(`${plural(snapshot.failures, 'failure')} (${kinds.map((kind) => kind.text).join(', ')})`);
@@ -65,6 +71,18 @@ export function plainLine(snapshot: Snapshot, ratePerSecond: number): string {
   const statuses = notOk(snapshot).slice(0, STATUSES_MAX);
   if (statuses.length > 0) parts.push(`statuses ${statuses.map((status) => status.text).join(', ')}`);
   return `${milliseconds(snapshot.wallMs)}: ${parts.join(', ')}`;
+}
+
+/** As much of it as there is room for, the evidence before the advice; undefined as long as nobody knows. */
+function boundBy({ verdict }: Snapshot, width: number): string | undefined {
+  if (verdict.bound === 'unknown') return undefined;
+  let { text } = verdict;
+  while (text.length > width) {
+    const end = Math.max(text.lastIndexOf('; '), text.lastIndexOf(': '), text.lastIndexOf(', '));
+    if (end === -1) return undefined;
+    text = text.slice(0, end);
+  }
+  return text;
 }
 
 function etaOf(snapshot: Snapshot, ratePerSecond: number): string | undefined {

@@ -23,6 +23,7 @@ const snapshot: Snapshot = {
   concurrency: { mode: 'fixed', final: 50, max: 50 },
   retries: 7,
   peakRssBytes: 1,
+  verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
   expected: undefined,
   inFlight: 0,
   queued: 0,

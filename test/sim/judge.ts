@@ -42,7 +42,8 @@ export function play(scenario: Scenario, seed: number, laws: LawMaker, watch?: W
     knees: phases.map(({ knee }) => knee ?? world.knees.reduce((a, b) => a + b, 0)),
     hostsOver: overKnee(run, world.knees, plan.durationMs / 2) / world.knees.length,
     metered: sum(run.metered, 60_000, run.endMs) / Math.max(1, sum(run.ends, 60_000, run.endMs)),
-    recovery: (best) => phases.slice(1).map(({ fromMs, toMs }, i) => recovered(run, fromMs, toMs, best[i + 1]!)),
+    recovery: (best) =>
+      phases.slice(1).map(({ fromMs, toMs }, i) => recovered(run, fromMs, toMs, best[i + 1]!)),
     run,
   };
 }

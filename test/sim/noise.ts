@@ -23,8 +23,12 @@ export class Noise {
   logNormal(sigma: number): () => number {
     const random = this.#random;
     let table = this.#tables.get(sigma);
-    if (table === undefined) this.#tables.set(sigma, (table = factors(sigma)));
-    return () => table[random.bits() & MASK]!;
+    if (table === undefined) {
+      table = factors(sigma);
+      this.#tables.set(sigma, table);
+    }
+    const drawn = table;
+    return () => drawn[random.bits() & MASK]!;
   }
 }
 
@@ -42,11 +46,14 @@ function normalQuantile(p: number): number {
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p));
     return (
-      (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) * q +
+      (((((-7.784894002430293e-3 * q - 0.3223964580411365) * q - 2.400758277161838) * q - 2.549732539343734) *
+        q +
         4.374664141464968) *
         q +
         2.938163982698783) /
-      ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1)
+      ((((7.784695709041462e-3 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) *
+        q +
+        1)
     );
   }
   const q = p - 0.5;

@@ -90,7 +90,12 @@ const METERING = { ratePerSecond: 300, burst: 30 };
 function metered(seed: number, retryAfterMs: number, banMs: number): World {
   const noise = new Noise(seed);
   const service = scaled(noise.logNormal(0.2), 30);
-  const target = new Metered({ ...METERING, retryAfterMs, banMs }, service, { rttMs: 10, jitter: 0.2 }, noise);
+  const target = new Metered(
+    { ...METERING, retryAfterMs, banMs },
+    service,
+    { rttMs: 10, jitter: 0.2 },
+    noise,
+  );
   return { targets: [target], knees: [12], random: () => noise.next() };
 }
 
@@ -107,7 +112,9 @@ export const SCENARIOS: readonly Scenario[] = [
       const noise = new Noise(seed);
       return {
         targets: [new Workers(200, scaled(noise.logNormal(SERVICE_SIGMA), 50), NEAR, noise)],
-        knees: [204], random: () => noise.next() };
+        knees: [204],
+        random: () => noise.next(),
+      };
     },
     fixed: factors(),
   },
@@ -119,7 +126,11 @@ export const SCENARIOS: readonly Scenario[] = [
     phases: constant(20_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
-      return { targets: [new Contended(fallingMs(60, 23), 0.3, NEAR, noise)], knees: [60], random: () => noise.next() };
+      return {
+        targets: [new Contended(fallingMs(60, 23), 0.3, NEAR, noise)],
+        knees: [60],
+        random: () => noise.next(),
+      };
     },
     fixed: factors(),
   },
@@ -132,7 +143,11 @@ export const SCENARIOS: readonly Scenario[] = [
     phases: constant(30_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
-      return { targets: [new Contended(scalabilityMs(60, 0.335, 1), 0.3, NEAR, noise)], knees: [60], random: () => noise.next() };
+      return {
+        targets: [new Contended(scalabilityMs(60, 0.335, 1), 0.3, NEAR, noise)],
+        knees: [60],
+        random: () => noise.next(),
+      };
     },
     fixed: factors(),
   },
@@ -171,7 +186,11 @@ export const SCENARIOS: readonly Scenario[] = [
         { atMs: 30_000, workers: 200 },
       ];
       const service = scaled(noise.logNormal(SERVICE_SIGMA), 50);
-      return { targets: [new Workers(200, service, NEAR, noise, steps)], knees: [204], random: () => noise.next() };
+      return {
+        targets: [new Workers(200, service, NEAR, noise, steps)],
+        knees: [204],
+        random: () => noise.next(),
+      };
     },
     fixed: FACTORS.map((factor) => ({
       name: `${factor} × knee`,
@@ -208,7 +227,9 @@ export const SCENARIOS: readonly Scenario[] = [
       const noise = new Noise(seed);
       return {
         targets: [new Refusing(32, scaled(noise.logNormal(0.2), 20), { rttMs: 4, jitter: 0.2 }, noise)],
-        knees: [32], random: () => noise.next() };
+        knees: [32],
+        random: () => noise.next(),
+      };
     },
     fixed: factors(),
   },
@@ -221,7 +242,13 @@ export const SCENARIOS: readonly Scenario[] = [
     phases: constant(60_000, 32),
     world: (seed) => {
       const noise = new Noise(seed);
-      const target = new Refusing(32, scaled(noise.logNormal(0.2), 20), { rttMs: 4, jitter: 0.2 }, noise, 429);
+      const target = new Refusing(
+        32,
+        scaled(noise.logNormal(0.2), 20),
+        { rttMs: 4, jitter: 0.2 },
+        noise,
+        429,
+      );
       return { targets: [target], knees: [32], random: () => noise.next() };
     },
     fixed: factors(),
@@ -241,7 +268,8 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'S8',
-    title: '100 hosts, each with its own knee (2 to 24) and its own latency (100 to 400 ms), 1,024 in flight in all',
+    title:
+      '100 hosts, each with its own knee (2 to 24) and its own latency (100 to 400 ms), 1,024 in flight in all',
     optimum: 'each its own',
     plan: plan(60_000, { client: { totalMax: 1024, cpuMs: 0 } }),
     phases: constant(60_000, undefined),
@@ -268,7 +296,11 @@ export const SCENARIOS: readonly Scenario[] = [
     world: (seed) => {
       const noise = new Noise(seed);
       const service = scaled(noise.logNormal(SERVICE_SIGMA), 2);
-      return { targets: [new Workers(16, service, { rttMs: 20, jitter: 0.1 }, noise)], knees: [176], random: () => noise.next() };
+      return {
+        targets: [new Workers(16, service, { rttMs: 20, jitter: 0.1 }, noise)],
+        knees: [176],
+        random: () => noise.next(),
+      };
     },
     fixed: factors(),
   },

@@ -84,12 +84,7 @@ export class Simulation {
   #turn = 0;
   #nowMs = 0;
 
-  constructor(
-    plan: RunPlan,
-    targets: readonly Target[],
-    laws: readonly ControlLaw[],
-    random: () => number,
-  ) {
+  constructor(plan: RunPlan, targets: readonly Target[], laws: readonly ControlLaw[], random: () => number) {
     this.#plan = plan;
     this.#targets = targets;
     this.#laws = laws;
@@ -199,7 +194,8 @@ export class Simulation {
   #weigh(host: number, nowMs: number): void {
     const halfMs = this.#plan.durationMs / 2;
     if (nowMs > halfMs) {
-      this.run.hostInFlight[host]! += this.#inFlight[host]! * (nowMs - Math.max(halfMs, this.#heldSinceMs[host]!));
+      this.run.hostInFlight[host]! +=
+        this.#inFlight[host]! * (nowMs - Math.max(halfMs, this.#heldSinceMs[host]!));
     }
     this.#heldSinceMs[host] = nowMs;
   }
@@ -229,7 +225,8 @@ export class Simulation {
         }
         return;
       }
-      if (rate !== undefined) this.#nextStartMs[host] = Math.max(this.#nextStartMs[host]!, nowMs - 1) + 1000 / rate;
+      if (rate !== undefined)
+        this.#nextStartMs[host] = Math.max(this.#nextStartMs[host]!, nowMs - 1) + 1000 / rate;
       this.#start(host, nowMs);
     }
   }

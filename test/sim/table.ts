@@ -46,7 +46,12 @@ export function requirements(played: readonly Played[]): string {
 
 /** What is not required and worth knowing. */
 export function details(played: readonly Played[]): string {
-  const head = ['', 'whole run, median (worst)', '429 after 60 s, worst', 'seconds to 90 % after a step, worst'];
+  const head = [
+    '',
+    'whole run, median (worst)',
+    '429 after 60 s, worst',
+    'seconds to 90 % after a step, worst',
+  ];
   const rows = played.map(({ scenario, trials }) => {
     const auto = trials['auto']!;
     const whole = auto.map((trial) => trial.whole);
@@ -57,6 +62,7 @@ export function details(played: readonly Played[]): string {
       `${percent(median(whole))} (${percent(Math.min(...whole))})`,
       metered === 0 ? '–' : `${(100 * metered).toFixed(3)} %`,
       recovery === 0 ? '–' : recovery.toFixed(1),
+      percent(auto.reduce((sum, trial) => sum + trial.hostsOver, 0) / auto.length),
     ];
   });
   return markdown(head, rows);

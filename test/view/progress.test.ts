@@ -21,6 +21,7 @@ const running: Snapshot = {
   concurrency: { mode: 'fixed', final: 60, max: 60 },
   retries: 0,
   peakRssBytes: 85_000_000,
+  verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
   expected: 4000,
   inFlight: 60,
   queued: 0,

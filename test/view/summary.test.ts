@@ -19,6 +19,7 @@ const clean: Snapshot = {
   concurrency: { mode: 'fixed', final: 60, max: 60 },
   retries: 0,
   peakRssBytes: 85_327_872,
+  verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
   expected: 4000,
   inFlight: 0,
   queued: 0,

@@ -21,7 +21,13 @@ export interface GoodputSettings {
 export type Finding = 'searching' | 'knee' | 'refusals' | 'rate' | 'cap' | 'demand';
 
 /** As logarithms, so that a step up and one down undo each other. */
-const STEP = { min: Math.log(1.15), again: Math.log(1.25), long: Math.log(1.3), first: Math.log(1.5), max: Math.log(2) };
+const STEP = {
+  min: Math.log(1.15),
+  again: Math.log(1.25),
+  long: Math.log(1.3),
+  first: Math.log(1.5),
+  max: Math.log(2),
+};
 /** Goodput that 1 % more in flight must bring to be worth it, and 1 % less may cost. Between them nothing moves. */
 const WORTH = { up: 0.07, down: 0.05, downFar: 0.15 };
 /** Growth so clear that the next step is twice as long, or a little longer. */
@@ -117,7 +123,8 @@ export class GoodputLaw implements ControlLaw {
     if (verdict === 'success') this.#pace.succeeded(nowMs, startedMs, inFlight);
     const typicalMs = this.#typicalMs;
     const countedMs = typicalMs === 0 ? latencyMs : Math.min(latencyMs, TAIL * typicalMs);
-    if (verdict !== 'drop') this.#typicalMs = typicalMs === 0 ? countedMs : typicalMs + (countedMs - typicalMs) / 64;
+    if (verdict !== 'drop')
+      this.#typicalMs = typicalMs === 0 ? countedMs : typicalMs + (countedMs - typicalMs) / 64;
     const window = this.#window;
     if (startedMs < window.sinceMs) return;
     window.add(sample, countedMs);
@@ -150,7 +157,7 @@ export class GoodputLaw implements ControlLaw {
     if (this.#ceiling - this.#held <= 1) this.#ceilingMs = Math.min(CEILING_MS.max, this.#ceilingMs * 2);
     this.#ceilingUntilMs = nowMs + this.#ceilingMs;
     const wasTest = this.#phase === 'test' && this.#direction === 1;
-    this.#hold(nowMs, wasTest ? this.#held : this.limit * DROPS.cut, 1, STEP.min);
+    this.#hold(nowMs, wasTest ? this.#held : Math.floor(this.limit * DROPS.cut), 1, STEP.min);
   }
 
   #look(nowMs: number): void {
@@ -181,7 +188,8 @@ export class GoodputLaw implements ControlLaw {
   #ramp(nowMs: number): void {
     const window = this.#window;
     if (!window.wasLimited || window.goodShare === 0) return window.start(nowMs);
-    if (window.meanInFlight < this.limit / 2) return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
+    if (window.meanInFlight < this.limit / 2)
+      return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
     const before = this.#base;
     const least = this.#least;
     if (before.ended > 0) {
@@ -335,7 +343,8 @@ export class GoodputLaw implements ControlLaw {
   #change(): number {
     const window = this.#window;
     const base = this.#base;
-    if (base.ended === 0 || !window.wasLimited || Math.abs(spanOf(base, window)) > CHANGE.sameInFlight) return 0;
+    if (base.ended === 0 || !window.wasLimited || Math.abs(spanOf(base, window)) > CHANGE.sameInFlight)
+      return 0;
     const change = Math.log(window.goodput / base.goodput);
     const error = Math.sqrt(window.variance + base.variance);
     return Math.abs(change) > Math.max(CHANGE.share, CHANGE.errors * error) ? change : 0;

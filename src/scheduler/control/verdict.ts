@@ -19,7 +19,9 @@ export function verdictOf(outcome: Outcome): Verdict {
 
 /** A host that has too much lets wait, refuses, resets or cuts off. What never reached it, or what this side ended or
  *  did not accept, says nothing about it. */
-function verdictOfFailure({ phase, kind }: Failure): Verdict {
+function verdictOfFailure({ phase, kind, resend }: Failure): Verdict {
+  // It met a connection that the host had closed for being idle.
+  if (resend) return 'ignore';
   switch (phase) {
     case 'input':
     case 'queue':

@@ -105,7 +105,7 @@ function legend(chart: CapacityChart, columns: number, paint: Paint): string[] {
   for (const [sign, text, hue] of entries) {
     const last = lines.at(-1);
     const entry = { plain: `${sign} ${text}`, painted: `${paint(hue, sign)} ${text}` };
-    if (last === undefined || last.plain.length + 3 + entry.plain.length > columns) lines.push(entry);
+    if (last === undefined || last.plain.length + 3 + entry.plain.length >= columns) lines.push(entry);
     else {
       last.plain += `   ${entry.plain}`;
       last.painted += `   ${entry.painted}`;

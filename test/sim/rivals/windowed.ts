@@ -38,7 +38,8 @@ export class WindowedLaw implements ControlLaw {
     if (inFlight > this.#inFlight) this.#inFlight = inFlight;
     if (nowMs <= this.#untilMs) return;
     this.#untilMs = nowMs + WINDOW_MS;
-    if (this.#count >= SAMPLES_MIN) this.#rule.update(this.#sumMs / this.#count, this.#inFlight, this.#dropped);
+    if (this.#count >= SAMPLES_MIN)
+      this.#rule.update(this.#sumMs / this.#count, this.#inFlight, this.#dropped);
     this.#sumMs = 0;
     this.#count = 0;
     this.#inFlight = 0;
