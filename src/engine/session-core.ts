@@ -2,12 +2,13 @@
 // wires those pieces around a transport, for one run or for several; a target that uses none of them costs one look at
 // a flag per response.
 
-import { systemRandom } from '../model/clock.ts';
+import { eventLoopLoad, systemRandom } from '../model/clock.ts';
 import type { Clock, Done, Transport } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
+import { GoodputLaw } from '../scheduler/control/goodput-law.ts';
 import { HostGate, type HostGateTerms } from '../scheduler/health/host-gate.ts';
 import { Rate } from '../scheduler/rate/rate.ts';
 import { parseRate } from '../scheduler/rate/rate-text.ts';
@@ -19,6 +20,7 @@ import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
 import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
+import { type EngineLimits, slotLimits } from './slot-limits.ts';
 import { openTransport, type World } from './transport-of.ts';
 
 /** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
@@ -26,6 +28,9 @@ export type Settled = (request: Request, outcome: Outcome | undefined, next: Req
 
 /** What services commonly take for a login, besides the fields that HTTP has for it. */
 const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
+const LOAD_EVERY_MS = 100;
+/** In flight to a host that nobody knows yet. */
+const AUTO_INITIAL = 8;
 const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };
 
 export class SessionCore {
@@ -33,6 +38,7 @@ export class SessionCore {
   readonly clock: Clock;
   /** True where it outlives its runs: they leave it open, and stop their own requests alone. */
   readonly shared: boolean;
+  readonly limits: EngineLimits;
   readonly slots: SharedSlots;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -49,17 +55,17 @@ export class SessionCore {
   readonly #adds: boolean;
   readonly #redirects: RedirectSettings;
   #resting = false;
+  #watchesLoad = false;
+  readonly #load: () => number;
 
   constructor(settings: Settings, world: World, shared = false) {
     this.settings = settings;
     this.clock = world.clock;
     this.shared = shared;
-    const { concurrency, perHost } = settings;
+    this.limits = slotLimits(settings);
     this.random = world.random ?? systemRandom;
-    this.slots = new SharedSlots(
-      { concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) },
-      gateTerms(settings, this.random),
-    );
+    this.#load = world.load ?? eventLoopLoad();
+    this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, this.random));
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
     this.#ownCookies = settings.cookieText === undefined ? undefined : parseCookieText(settings.cookieText);
@@ -87,6 +93,7 @@ export class SessionCore {
   }
 
   send(request: Request, done: Done): void {
+    if (this.limits.auto && !this.#watchesLoad) this.#watchLoad();
     const adds = this.#adds && request.terms?.credentials !== false;
     if (adds) request.sessionFields = this.#fields(request);
     if (request.taker?.fieldsFor !== undefined) {
@@ -185,6 +192,18 @@ export class SessionCore {
     });
   }
 
+  /** As long as anything is under way the laws are told how busy this process is. */
+  #watchLoad(): void {
+    this.#watchesLoad = true;
+    this.#load();
+    const look = (): void => {
+      this.slots.saturation(this.#load());
+      this.#watchesLoad = this.slots.total.used > 0;
+      if (this.#watchesLoad) this.clock.after(LOAD_EVERY_MS, look);
+    };
+    this.clock.after(LOAD_EVERY_MS, look);
+  }
+
   close(): void {
     this.transport.close();
   }
@@ -196,7 +215,7 @@ export class SessionCore {
 
 const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
 
-function gateTerms(settings: Settings, random: () => number): GateTerms {
+function gateTerms(settings: Settings, limits: EngineLimits, random: () => number): GateTerms {
   const { burst, hostDown, hostDownMaxMs, ignoreRateLimits, maxHostErrors, retryAfterMaxMs } = settings;
   const all = parseRate('rate', settings.rate, burst);
   const ratePerHost = parseRate('ratePerHost', settings.ratePerHost, burst);
@@ -211,12 +230,13 @@ function gateTerms(settings: Settings, random: () => number): GateTerms {
     retryAfterMaxMs,
     budget,
     ignoreRateLimits,
-    lawControls: false,
+    lawControls: limits.auto,
   };
   return {
     rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
     makeGate: () => new HostGate(terms, random),
-    always: ratePerHost !== undefined,
+    makeLaw: limits.auto ? () => new GoodputLaw({ initial: AUTO_INITIAL, max: limits.perHost }) : undefined,
+    always: ratePerHost !== undefined || limits.auto,
   };
 }
 

@@ -9,6 +9,8 @@ import { NameServers } from '../transport/name-servers.ts';
 import { SystemResolver } from '../transport/system-resolver.ts';
 import { NetConnector } from '../transport/wire.ts';
 
+import { slotLimits } from './slot-limits.ts';
+
 /** What tests put in place of the real world. */
 export interface World {
   readonly clock: Clock;
@@ -16,6 +18,8 @@ export interface World {
   readonly resolver?: Resolver;
   /** From 0 to below 1; seeded in tests. */
   readonly random?: () => number;
+  /** How busy this process was since it was last asked, from 0 to 1. */
+  readonly load?: () => number;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -25,7 +29,7 @@ export function openTransport(settings: Settings, world: World): Transport {
   const connector = world.connector ?? new NetConnector(settings, clock);
   const resolver = world.resolver ?? resolverOf(settings, clock);
   return new Http1Transport(
-    { ...settings, limits: settings, perOriginMax: settings.perHost ?? settings.concurrency },
+    { ...settings, limits: settings, perOriginMax: slotLimits(settings).perHost },
     clock,
     connector,
     new DnsCache(resolver, clock, dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs),

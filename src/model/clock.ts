@@ -20,3 +20,14 @@ export const systemClock: Clock = {
 
 /** From 0 to below 1. */
 export const systemRandom: () => number = () => Math.random();
+
+/** Gives the share of the time since it was last asked in which this thread was busy, from 0 to 1. */
+export function eventLoopLoad(): () => number {
+  let last = performance.eventLoopUtilization();
+  return () => {
+    const now = performance.eventLoopUtilization();
+    const share = performance.eventLoopUtilization(now, last).utilization;
+    last = now;
+    return share;
+  };
+}
