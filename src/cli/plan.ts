@@ -91,7 +91,10 @@ function settingRows(settings: Settings, first: readonly Item[]): Row[] {
   const form = outputForm(settings) === 'csv' ? 'CSV' : 'JSON Lines';
   return [
     ['headers', headerNames(settings, first)],
-    ['concurrency', `${count(settings.concurrency)}${perHost}`],
+    [
+      'concurrency',
+      `${typeof settings.concurrency === 'number' ? count(settings.concurrency) : settings.concurrency}${perHost}`,
+    ],
     ['records', `${form} to ${output === undefined || output === '-' ? 'standard output' : output}`],
   ];
 }

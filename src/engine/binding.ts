@@ -7,6 +7,7 @@ import type { Load } from '../model/clock.ts';
 import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
+import { slotLimits } from './slot-limits.ts';
 
 const INTERVAL_MS = 100;
 /** Outcomes that are looked at after each look at the run. */
@@ -18,10 +19,12 @@ const LOOP_BUSY = 0.9;
 const CORE_BUSY = 0.95;
 
 /** The limits that a caller gave. */
-export function limitsOf({ concurrency, perHost, rate, ratePerHost }: Settings): Limits {
+export function limitsOf(settings: Settings): Limits {
+  const { rate, ratePerHost } = settings;
+  const { concurrency, perHost } = slotLimits(settings);
   return {
     concurrency,
-    perHost: Math.min(perHost ?? concurrency, concurrency),
+    perHost,
     rate: rateText(rate),
     ratePerHost: rateText(ratePerHost),
     sought: undefined,

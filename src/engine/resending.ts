@@ -5,6 +5,8 @@ import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import type { Sample } from '../scheduler/control/law.ts';
+import { verdictOf } from '../scheduler/control/verdict.ts';
 import { asksToPause } from '../scheduler/health/host-pause.ts';
 import { quotaOf, tellsQuota } from '../scheduler/rate/quota.ts';
 import { attemptOf } from '../scheduler/retry/attempt.ts';
@@ -16,6 +18,14 @@ export class Resending {
   readonly #clock: Clock;
   readonly #slots: SharedSlots;
   readonly #retries: Retries | undefined;
+  readonly #sample: Sample = {
+    nowMs: 0,
+    verdict: 'ignore',
+    latencyMs: 0,
+    inFlight: 0,
+    limited: false,
+    status: 0,
+  };
   /** By status: 1 where it may be sent again. */
   readonly #statuses: Uint8Array;
   /** The caller's function looks at every outcome. */
@@ -35,12 +45,30 @@ export class Resending {
     if (!tells && !this.#slots.gated) return;
     const { key } = request.origin;
     const nowMs = this.#clock.now();
+    this.#teach(request, outcome, nowMs);
     const gate = tells ? this.#slots.gateOf(key, nowMs) : this.#slots.knownGate(key);
     if (gate === undefined) return;
     const wallMs = this.#clock.wall();
     const quota =
       outcome.type === 'response' && !outcome.isPlain ? quotaOf(outcome.fieldLines, wallMs) : undefined;
     gate.settle(outcome, quota, request.startedAtMs, this.#slots.usedAt(key) - 1, nowMs, wallMs);
+  }
+
+  /** One sample for all: nothing is made per request. */
+  #teach(request: Request, outcome: Outcome, nowMs: number): void {
+    const slots = this.#slots.known(request.origin.key);
+    const law = slots?.law;
+    if (law === undefined || (outcome.type === 'failure' && outcome.kind === 'aborted')) return;
+    const sample = this.#sample;
+    sample.nowMs = nowMs;
+    sample.verdict = verdictOf(outcome);
+    sample.latencyMs = Math.max(0, nowMs - request.startedAtMs);
+    sample.inFlight = request.inFlight;
+    sample.limited = request.limited;
+    sample.status = outcome.type === 'response' ? outcome.status : 0;
+    law.record(sample);
+    slots!.max = law.limit;
+    slots!.gate?.paceAt(law.ratePerSecond, nowMs);
   }
 
   /** In how many milliseconds the request is to be sent again; undefined: its outcome stands. */

@@ -17,6 +17,7 @@ import { BindingWatch, limitsOf } from './binding.ts';
 import { Downloads } from './downloads.ts';
 import { Resending } from './resending.ts';
 import type { SessionCore } from './session-core.ts';
+import { slotLimits } from './slot-limits.ts';
 import { InputError } from './source-of.ts';
 
 /** Why a run ended before its input did. */
@@ -90,8 +91,15 @@ export class RunCore {
       });
     }
     this.#done = this.#downloads?.onDone ?? this.#onDone;
-    const perHost = Math.min(settings.perHost ?? settings.concurrency, settings.concurrency);
-    this.#scheduler = new Scheduler({ ...settings, perHost }, source, this, this.#clock, session.slots);
+    // A run of a session may have a number of its own below the session's.
+    const { concurrency, perHost } = slotLimits(settings);
+    this.#scheduler = new Scheduler(
+      { ...settings, concurrency, perHost },
+      source,
+      this,
+      this.#clock,
+      session.slots,
+    );
     this.#limits = limitsOf(settings);
     this.#watch = BindingWatch.of(session, this.#scheduler);
     this.done = new Promise((resolve, reject) => {
@@ -300,6 +308,12 @@ export class RunCore {
     return this.#scheduler.starving;
   }
 
+  /** In flight at most, now: all together, or to one host where that is found out. */
+  get #limit(): number {
+    const { limits, slots } = this.#session;
+    return limits.auto ? slots.perHostNow : slotLimits(this.#settings).concurrency;
+  }
+
   snapshot(): Snapshot {
     const endedMs = this.#endedMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
@@ -311,7 +325,8 @@ export class RunCore {
       inFlight: this.#scheduler.inFlight,
       inFlightMax: this.#inFlightMax,
       queued: this.#scheduler.waiting,
-      concurrency: this.#settings.concurrency,
+      concurrency: this.#limit,
+      mode: this.#session.limits.auto ? 'auto' : 'fixed',
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
       limits: this.#limits,
     });

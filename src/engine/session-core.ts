@@ -8,6 +8,7 @@ import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
+import { GoodputLaw } from '../scheduler/control/goodput-law.ts';
 import { HostGate, type HostGateTerms } from '../scheduler/health/host-gate.ts';
 import { Rate } from '../scheduler/rate/rate.ts';
 import { parseRate } from '../scheduler/rate/rate-text.ts';
@@ -19,6 +20,7 @@ import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
 import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
+import { type EngineLimits, slotLimits } from './slot-limits.ts';
 import { openTransport, type World } from './transport-of.ts';
 
 /** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
@@ -26,6 +28,9 @@ export type Settled = (request: Request, outcome: Outcome | undefined, next: Req
 
 /** What services commonly take for a login, besides the fields that HTTP has for it. */
 const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
+const LOAD_EVERY_MS = 100;
+/** In flight to a host that nobody knows yet. */
+const AUTO_INITIAL = 8;
 const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };
 
 export class SessionCore {
@@ -33,6 +38,7 @@ export class SessionCore {
   readonly clock: Clock;
   /** True where it outlives its runs: they leave it open, and stop their own requests alone. */
   readonly shared: boolean;
+  readonly limits: EngineLimits;
   readonly slots: SharedSlots;
   /** From 0 to below 1. */
   readonly random: () => number;
@@ -51,17 +57,15 @@ export class SessionCore {
   readonly #adds: boolean;
   readonly #redirects: RedirectSettings;
   #resting = false;
+  #watchesLoad = false;
 
   constructor(settings: Settings, world: World, shared = false) {
     this.settings = settings;
     this.clock = world.clock;
     this.shared = shared;
-    const { concurrency, perHost } = settings;
+    this.limits = slotLimits(settings);
     this.random = world.random ?? systemRandom;
-    this.slots = new SharedSlots(
-      { concurrency, perHost: Math.min(perHost ?? concurrency, concurrency) },
-      gateTerms(settings, this.random),
-    );
+    this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, this.random));
     this.load = world.load ?? (world.clock === systemClock ? systemLoad : undefined);
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
@@ -90,6 +94,7 @@ export class SessionCore {
   }
 
   send(request: Request, done: Done): void {
+    if (this.limits.auto && !this.#watchesLoad) this.#watchLoad();
     const adds = this.#adds && request.terms?.credentials !== false;
     if (adds) request.sessionFields = this.#fields(request);
     if (request.taker?.fieldsFor !== undefined) {
@@ -188,6 +193,23 @@ export class SessionCore {
     });
   }
 
+  /** As long as anything is under way the laws are told how busy this process is. */
+  #watchLoad(): void {
+    const { load } = this;
+    if (load === undefined) return;
+    this.#watchesLoad = true;
+    let last = load();
+    const look = (): void => {
+      const now = load();
+      const [activeMs, idleMs] = [now.activeMs - last.activeMs, now.idleMs - last.idleMs];
+      if (activeMs + idleMs > 0) this.slots.saturation(activeMs / (activeMs + idleMs));
+      last = now;
+      this.#watchesLoad = this.slots.total.used > 0;
+      if (this.#watchesLoad) this.clock.after(LOAD_EVERY_MS, look);
+    };
+    this.clock.after(LOAD_EVERY_MS, look);
+  }
+
   close(): void {
     this.transport.close();
   }
@@ -199,7 +221,7 @@ export class SessionCore {
 
 const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
 
-function gateTerms(settings: Settings, random: () => number): GateTerms {
+function gateTerms(settings: Settings, limits: EngineLimits, random: () => number): GateTerms {
   const { burst, hostDown, hostDownMaxMs, ignoreRateLimits, maxHostErrors, retryAfterMaxMs } = settings;
   const all = parseRate('rate', settings.rate, burst);
   const ratePerHost = parseRate('ratePerHost', settings.ratePerHost, burst);
@@ -214,12 +236,13 @@ function gateTerms(settings: Settings, random: () => number): GateTerms {
     retryAfterMaxMs,
     budget,
     ignoreRateLimits,
-    lawControls: false,
+    lawControls: limits.auto,
   };
   return {
     rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
     makeGate: () => new HostGate(terms, random),
-    always: ratePerHost !== undefined,
+    makeLaw: limits.auto ? () => new GoodputLaw({ initial: AUTO_INITIAL, max: limits.perHost }) : undefined,
+    always: ratePerHost !== undefined || limits.auto,
   };
 }
 

@@ -10,6 +10,8 @@ import { NameServers } from '../transport/name-servers.ts';
 import { SystemResolver } from '../transport/system-resolver.ts';
 import { NetConnector } from '../transport/wire.ts';
 
+import { slotLimits } from './slot-limits.ts';
+
 /** What tests put in place of the real world. */
 export interface World {
   readonly clock: Clock;
@@ -28,7 +30,7 @@ export function openTransport(settings: Settings, world: World): Transport {
   const connector = world.connector ?? new NetConnector(settings, clock);
   const resolver = world.resolver ?? resolverOf(settings, clock);
   return new Http1Transport(
-    { ...settings, limits: settings, perOriginMax: settings.perHost ?? settings.concurrency },
+    { ...settings, limits: settings, perOriginMax: slotLimits(settings).perHost },
     clock,
     connector,
     new DnsCache(resolver, clock, dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs),

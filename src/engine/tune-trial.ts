@@ -1,7 +1,7 @@
 // Plays trials against the real target: a run with a fixed number in flight each, over connections that all share.
 // Decides nothing about the experiment.
 
-import type { Clock, Pulled, SeekableSource, Source } from '../model/contracts.ts';
+import type { Pulled, SeekableSource, Source } from '../model/contracts.ts';
 import { ENDED } from '../model/contracts.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import { OPTIONS, type Settings } from '../model/options.ts';
@@ -95,17 +95,9 @@ export class TargetTrials implements TrialPlayer {
     this.#run?.abort('caller');
   }
 
-  get inFlight(): number {
-    return this.#run?.snapshot().inFlight ?? 0;
-  }
-
   close(): void {
     this.#source.close();
     this.session.close();
-  }
-
-  get clock(): Clock {
-    return this.session.clock;
   }
 }
 

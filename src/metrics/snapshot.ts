@@ -30,7 +30,7 @@ export interface Snapshot {
     readonly max: number;
   };
   /** `final`: the limit now or at the end; `max`: the most in flight at once. */
-  readonly concurrency: { readonly mode: 'fixed'; readonly final: number; readonly max: number };
+  readonly concurrency: { readonly mode: 'fixed' | 'auto'; readonly final: number; readonly max: number };
   /** Attempts beyond the first. */
   readonly retries: number;
   readonly peakRssBytes: number;
@@ -57,6 +57,7 @@ export interface SnapshotContext {
   /** Undefined where nobody looked. */
   readonly samples: Samples | undefined;
   readonly limits: Limits;
+  readonly mode: 'fixed' | 'auto';
 }
 
 /** Costs some microseconds: for views a few times a second, not for every request. */
@@ -83,7 +84,7 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
       p99: latency.percentile(99),
       max: latency.max,
     },
-    concurrency: { mode: 'fixed', final: context.concurrency, max: context.inFlightMax },
+    concurrency: { mode: context.mode, final: context.concurrency, max: context.inFlightMax },
     retries: tally.retries,
     peakRssBytes: context.peakRssBytes,
     verdict: verdictOf({ samples, limits, requests, rps, statuses, errors }),

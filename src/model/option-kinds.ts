@@ -83,6 +83,17 @@ export function integerOrNone(
   );
 }
 
+/** A whole number, or one word that stands for a number found out later. */
+export function integerOrWord<const W extends string>(
+  word: W,
+  c: Common<NoInfer<number | W>> & { min: number; max: number },
+): OptionRow<number | W> {
+  const expects = `${word} or a whole number from ${count(c.min)} to ${count(c.max)}`;
+  return row<number | W>('integer', expects, c, (name, value) =>
+    value === word ? word : bounded(name, wholeNumber(value), c.min, c.max, expects),
+  );
+}
+
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** Milliseconds as a number; as text with a unit (`250ms`, `10s`, `2m`) or, as in curl, plain seconds. */

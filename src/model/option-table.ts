@@ -12,6 +12,7 @@ import {
   flag,
   integer,
   integerOrNone,
+  integerOrWord,
   list,
   OptionError,
   type OptionRow,
@@ -394,13 +395,13 @@ export const OPTIONS = {
   }),
 
   // ── speed ─────────────────────────────────────────────────────────────────────────────────────────────────
-  concurrency: integer({
+  concurrency: integerOrWord('auto', {
     default: 50,
     min: 1,
     max: 65_535,
-    flag: '-c, --concurrency <n>',
+    flag: '-c, --concurrency <n|auto>',
     group: 'Speed',
-    doc: 'requests in flight at once, all hosts together',
+    doc: 'requests in flight at once, all hosts together; auto finds out what gives each host the most successful responses per second, up to --per-host or 256',
   }),
   perHost: integerOrNone({
     default: undefined,

@@ -112,6 +112,9 @@ export class Request {
   terms: RequestTerms | undefined = undefined;
   /** Links followed from the input to it (run.add). */
   depth = 0;
+  /** In flight to its host when it was dispatched, itself included; and whether more of them waited. */
+  inFlight = 0;
+  limited = false;
   /** How often it was sent again after an outcome that could be bettered. */
   retries = 0;
   /** Those outcomes, in short. */

@@ -415,6 +415,8 @@ export class Scheduler implements Waiter {
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
     lane.slots.take();
+    request.inFlight = lane.slots.used;
+    request.limited = lane.waiting.length > 0 || (this.#busy === 1 && this.#input === 'open');
     if (lane.slots.gate !== undefined) lane.slots.gate.take(request.retries > 0, this.#clock.now());
     if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
     if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);

@@ -1,6 +1,7 @@
 // How many requests may be in flight, counted over all runs that share a session: all together, and by origin.
 // Who finds no slot waits in line and is called when one is free. No I/O, no time.
 
+import type { ControlLaw } from './control/law.ts';
 import type { HostGate } from './health/host-gate.ts';
 import { HostMap } from './health/host-map.ts';
 import type { Rate } from './rate/rate.ts';
@@ -16,7 +17,9 @@ export class Slots {
   users = 0;
   /** What else may put off the next request; undefined as long as nothing does. */
   gate: HostGate | undefined = undefined;
-  readonly max: number;
+  /** A control law moves it. */
+  max: number;
+  law: ControlLaw | undefined = undefined;
   readonly #line = new Set<Waiter>();
 
   constructor(max: number) {
@@ -66,6 +69,8 @@ export interface GateTerms {
   /** Of all origins together. */
   readonly rate: Rate | undefined;
   readonly makeGate: () => HostGate;
+  /** What finds out how many a host gets; undefined: as many as the limits say. */
+  readonly makeLaw: (() => ControlLaw) | undefined;
   /** Every host has one, from its first request on. */
   readonly always: boolean;
 }
@@ -83,6 +88,8 @@ export class SharedSlots {
   readonly #hosts = new Map<string, Slots>();
   readonly #gates: HostMap<HostGate> | undefined;
   readonly #always: boolean;
+  #lastMax = 1;
+  readonly #makeLaw: (() => ControlLaw) | undefined;
 
   constructor(limits: SlotLimits, terms?: GateTerms) {
     this.total = new Slots(limits.concurrency);
@@ -90,6 +97,7 @@ export class SharedSlots {
     this.rate = terms?.rate;
     this.#gates = terms === undefined ? undefined : new HostMap(GATES_MAX, terms.makeGate);
     this.#always = terms?.always ?? false;
+    this.#makeLaw = terms?.makeLaw;
   }
 
   /** The gate of a host, made if it has none yet. Only where there are terms for one. */
@@ -106,6 +114,24 @@ export class SharedSlots {
     return this.#hosts.get(key)?.gate;
   }
 
+  /** This process has been busy for such a share of the last moments: what queues here teaches nothing about a host. */
+  saturation(share: number): void {
+    for (const slots of this.#hosts.values()) slots.law?.saturation(share);
+  }
+
+  /** The most that any host in use gets now, or the last one got. */
+  get perHostNow(): number {
+    if (this.#hosts.size === 0) return this.#lastMax;
+    let most = 1;
+    for (const { max } of this.#hosts.values()) most = Math.max(most, max);
+    return most;
+  }
+
+  /** The slots of a host that is in use. */
+  known(key: string): Slots | undefined {
+    return this.#hosts.get(key);
+  }
+
   /** Requests under way to a host. */
   usedAt(key: string): number {
     return this.#hosts.get(key)?.used ?? 0;
@@ -115,6 +141,10 @@ export class SharedSlots {
     let slots = this.#hosts.get(key);
     if (slots === undefined) {
       slots = new Slots(this.#perHost);
+      if (this.#makeLaw !== undefined) {
+        slots.law = this.#makeLaw();
+        slots.max = slots.law.limit;
+      }
       this.#hosts.set(key, slots);
       // One that was met before and forgotten as idle is remembered for what it said.
       if (this.#always || this.gated) this.gateOf(key, nowMs);
@@ -126,7 +156,9 @@ export class SharedSlots {
   /** Who asked for it has no more use for it. */
   forget(key: string): void {
     const slots = this.#hosts.get(key);
-    if (slots !== undefined && --slots.users === 0) this.#hosts.delete(key);
+    if (slots === undefined || --slots.users > 0) return;
+    this.#lastMax = slots.max;
+    this.#hosts.delete(key);
   }
 
   toString(): string {

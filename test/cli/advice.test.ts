@@ -176,7 +176,7 @@ describe('words that no request can go out with', () => {
 
   it('are explained with flags, once each, and with what curl calls them', async () => {
     expect(await refused('-c', 'jar.txt')).toBe(
-      `flurry: --concurrency takes a whole number from 1 to 65,535, not "jar.txt"; the file for cookies (curl's -c) is --cookie-jar\n`,
+      `flurry: --concurrency takes auto or a whole number from 1 to 65,535, not "jar.txt"; the file for cookies (curl's -c) is --cookie-jar\n`,
     );
     expect(await refused('--pinnedpubkey', 'x')).toMatch(/^flurry: --pinnedpubkey takes sha256/);
     expect(await refused('--sni', 'a b')).toMatch(/^flurry: --sni takes a host name/);

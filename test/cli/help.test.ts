@@ -64,7 +64,7 @@ describe('flurry run --help', () => {
 
   it('shows defaults as they would be typed', () => {
     const text = helpText('run', 100).replace(/\s+/g, ' ');
-    expect(text).toContain('requests in flight at once, all hosts together (default: 50)');
+    expect(text).toContain('up to --per-host or 256 (default: 50)');
     expect(text).toContain('(one of auto, lines, jsonl, csv, har; default: auto)');
     expect(text).toContain('for the TCP handshake (default: 10s)');
     expect(text).toContain('it is held in memory (default: 64M)');

@@ -129,7 +129,7 @@ describe('mistakes', () => {
     ['{"max_time": "10s"}', 'PATH: unknown option max_time; did you mean timeoutMs?'],
     ['{"xyzzy": 1}', 'PATH: unknown option xyzzy; flurry --print-config shows all names'],
     ['{"config": "x"}', 'PATH: config cannot be set in a config file; give --config'],
-    ['{"concurrency": 0}', 'PATH: concurrency takes a whole number from 1 to 65,535, not 0'],
+    ['{"concurrency": 0}', 'PATH: concurrency takes auto or a whole number from 1 to 65,535, not 0'],
     ['{"headers": "Authorization: s3cret"}', 'PATH: headers takes an object or a list of pairs'],
     ['{"header": 5}', 'PATH: header takes text, or a list of texts'],
     ['[]', 'the config file PATH must hold one JSON object of options, such as {"concurrency": 60}'],
@@ -158,7 +158,7 @@ describe('mistakes', () => {
 
   it.each([
     [{ FLURRY_CONCURENCY: '5' }, 'unknown variable FLURRY_CONCURENCY; did you mean FLURRY_CONCURRENCY?'],
-    [{ FLURRY_CONCURRENCY: 'many' }, 'FLURRY_CONCURRENCY takes a whole number from 1 to 65,535, not "many"'],
+    [{ FLURRY_CONCURRENCY: 'many' }, 'FLURRY_CONCURRENCY takes auto or a whole number from 1 to 65,535, not "many"'],
     [{ FLURRY_QUIET: 'yes' }, 'FLURRY_QUIET takes true or false, not "yes"'],
   ])('%j', async (env, message) => {
     expect(await printConfig({ env })).toEqual({ code: 2, stdout: '', stderr: `flurry: ${message}\n` });

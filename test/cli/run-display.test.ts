@@ -25,7 +25,7 @@ function display(options: object, world: World) {
     snapshot: () =>
       snapshot(tally, {
         ...{ wallMs: clock.now(), cpuUs: 10, peakRssBytes: 1024, expected: 40, inFlight: 2, inFlightMax: 2 },
-        ...{ queued: 0, concurrency: 2 },
+        ...{ queued: 0, concurrency: 2, mode: 'fixed' as const },
       }),
   };
   const shown = new RunDisplay(run, resolveOptions(options, 'cli'), caught.around);

@@ -34,8 +34,8 @@ describe('options', () => {
     [['-Z'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-qZ'], 'unknown option -Z; flurry run --help shows what there is'],
     [['-output', 'x'], 'unknown option -output; did you mean --output?'],
-    [['-c', 'auto'], '--concurrency takes a whole number from 1 to 65,535, not "auto"'],
-    [['-c', '0'], '--concurrency takes a whole number from 1 to 65,535, not 0'],
+    [['-c', 'many'], '--concurrency takes auto or a whole number from 1 to 65,535, not "many"'],
+    [['-c', '0'], '--concurrency takes auto or a whole number from 1 to 65,535, not 0'],
     [['-n', '-1'], '--first takes a whole number from 0 to 9,007,199,254,740,991, not "-1"'],
     [['-m', 'soon'], '--max-time takes a duration from 1ms to 168h, such as 500ms, 10s or 2m, not "soon"'],
     [
@@ -57,7 +57,7 @@ describe('options', () => {
       stderr: 'flurry: -o needs <file> behind it\n',
     });
     expect((await flurry([url, '-c'])).stderr).toBe(
-      'flurry: -c needs a whole number from 1 to 65,535 behind it\n',
+      'flurry: -c needs auto or a whole number from 1 to 65,535 behind it\n',
     );
   });
 
@@ -185,8 +185,8 @@ describe('requests', () => {
     [['-'], 'to read URLs from standard input give -i - in place of -'],
     [['sevre'], 'there is no command sevre; did you mean serve? (a host of that name is http://sevre/)'],
     [
-      ['tune'],
-      'there is no command tune, only run, curl, serve, completion, help (a host of that name is http://tune/)',
+      ['resume'],
+      'there is no command resume, only run, curl, tune, serve, completion, help (a host of that name is http://resume/)',
     ],
     [
       ['-i', 'a.txt', 'http://x/', 'http://y/'],
@@ -237,7 +237,7 @@ describe('other commands', () => {
     [['serve', '9000'], 'serve takes options only, not 9000; see flurry serve --help'],
     [['completion'], 'completion takes one shell: flurry completion bash, zsh or fish'],
     [['completion', 'tcsh'], 'there is completion for bash, zsh and fish, not for "tcsh"'],
-    [['help', 'tune'], 'there is no command tune to help with; flurry help shows what there is'],
+    [['help', 'resume'], 'there is no command resume to help with; flurry help shows what there is'],
   ])('%j', async (argv, message) => {
     expect(await flurry(argv)).toEqual({ code: 2, stdout: '', stderr: `flurry: ${message}\n` });
   });

@@ -16,6 +16,7 @@ const context: SnapshotContext = {
   inFlightMax: 5,
   queued: 2,
   concurrency: 50,
+  mode: 'fixed',
 };
 
 function tally(): Tally {

@@ -51,6 +51,7 @@ export function details(played: readonly Played[]): string {
     'whole run, median (worst)',
     '429 after 60 s, worst',
     'seconds to 90 % after a step, worst',
+    'hosts above 1.5 × their own knee in the mean',
   ];
   const rows = played.map(({ scenario, trials }) => {
     const auto = trials['auto']!;

@@ -31,6 +31,8 @@ export const AFTER_OTHERS = -1;
 export class HostGate implements Remembered {
   readonly budget: RetryBudget;
   readonly rate: Rate | undefined;
+  /** What the control law found the host to sell. */
+  #pace: Rate | undefined;
   readonly breaker: Breaker | undefined;
   readonly pause: HostPause;
   readonly #terms: HostGateTerms;
@@ -57,6 +59,7 @@ export class HostGate implements Remembered {
     let waitMs = Math.max(downMs, this.pause.waitMs(nowMs));
     if (this.#pacer !== undefined) waitMs = Math.max(waitMs, this.#pacer.waitMs(nowMs));
     if (this.rate !== undefined) waitMs = Math.max(waitMs, this.rate.waitMs(nowMs));
+    if (this.#pace !== undefined) waitMs = Math.max(waitMs, this.#pace.waitMs(nowMs));
     if (waitMs > 0) return waitMs;
     return !this.#terms.lawControls && underWay >= this.pause.window ? AFTER_OTHERS : 0;
   }
@@ -67,6 +70,7 @@ export class HostGate implements Remembered {
     this.breaker?.take();
     this.#pacer?.take(nowMs);
     this.rate?.take(nowMs);
+    this.#pace?.take(nowMs);
   }
 
   /** One has ended. `quota`: what its response says of limits; `underWay`: requests that are left under way. */
@@ -89,6 +93,13 @@ export class HostGate implements Remembered {
     if (quota === undefined || this.#terms.ignoreRateLimits) return;
     this.#pacer ??= new Pacer(this.#terms.retryAfterMaxMs);
     this.#pacer.note(quota, refused, underWay, nowMs);
+  }
+
+  /** Undefined: it sells no rate, as far as is known. */
+  paceAt(perSecond: number | undefined, nowMs: number): void {
+    if (perSecond === undefined) this.#pace = undefined;
+    else if (this.#pace === undefined) this.#pace = new Rate(perSecond, 1);
+    else if (this.#pace.perSecond !== perSecond) this.#pace.change(perSecond, 1, nowMs);
   }
 
   isAtRest(nowMs: number): boolean {
