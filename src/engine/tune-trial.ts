@@ -52,7 +52,7 @@ export class TargetTrials implements TrialPlayer {
 
   /** With a session of its own: one that was made for a fixed size knows no other. */
   #playAuto(plan: TrialPlan): Promise<Trial> {
-    const settings = { ...this.#settings, concurrency: 'auto', perHost: undefined } as unknown as Settings;
+    const settings = { ...this.#settings, concurrency: 'auto', perHost: undefined } as const;
     return this.#play(plan, settings, new SessionCore(settings, this.#world));
   }
 

@@ -29,6 +29,8 @@ export class Pace {
   #quietMs = QUIET_MS.first;
   /** Since the last cut: successes, when the first of them started, and the most in flight that one of them saw. */
   #successes = 0;
+  /** Successes per second between the last two refusals that had any between them. */
+  #measured = 0;
   #sinceMs = 0;
   #inFlightGood = 0;
   /** In a row: 429s that spoke for a limit of what is in flight. */
@@ -48,6 +50,9 @@ export class Pace {
       if (this.refusedInFlight > inFlight) this.refusedInFlight = inFlight;
       return;
     }
+    if (this.#successes > 0) {
+      this.#measured = (this.#successes * 1000) / Math.max(SPAN_MS_MIN, nowMs - this.#sinceMs);
+    }
     if (inFlight > this.#inFlightGood && this.#inFlightGood > 0) {
       this.refusedInFlight = inFlight;
       if (++this.#crowded > 1) this.ratePerSecond = undefined;
@@ -66,7 +71,9 @@ export class Pace {
     const rate = this.ratePerSecond;
     let next: number;
     if (rate === undefined) {
-      next = CUT.searching * ((this.#successes * 1000) / Math.max(SPAN_MS_MIN, nowMs - this.#sinceMs));
+      // Where nothing has come through since the last refusal, what came through before it is all that is known.
+      if (this.#measured === 0) return;
+      next = CUT.searching * this.#measured;
     } else if (nowMs - this.#cutMs < CALM_MS) next = CUT.searching * rate;
     else {
       this.#ceiling = rate;

@@ -244,8 +244,10 @@ interface Taken {
   readonly goodput: number;
 }
 
-function autoMarks({ auto }: CapacityChart): Mark[] {
+function autoMarks({ auto, knee }: CapacityChart): Mark[] {
   if (auto === undefined) return [];
+  // Its name stands clear of the knee's line and of the points there: its colour says what it belongs to.
+  const place = { size: Math.min(auto.size, knee?.size ?? auto.size), goodput: auto.goodput };
   const label = {
     fontSize: 13,
     fontWeight: 600,
@@ -256,8 +258,8 @@ function autoMarks({ auto }: CapacityChart): Mark[] {
   };
   return [
     plot.dot([auto], { x: 'size', y: 'goodput', r: 6, symbol: 'diamond', stroke: AUTO, strokeWidth: 2.5 }),
-    plot.text([auto], {
-      ...{ x: 'size', y: 'goodput', textAnchor: 'end', dx: -14, dy: -10, ...label },
+    plot.text([place], {
+      ...{ x: 'size', y: 'goodput', textAnchor: 'end', dx: -16, dy: -10, ...label },
       text: () => `auto ${count(auto.size)}: ${figure(auto.goodput)}/s`,
     }),
   ];
