@@ -7,7 +7,7 @@ import { build } from 'vite';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const CORE =
-  /build\/(?:(?:model|metrics|bodies|engine|scheduler|transport|sinks|sources|session)\/|inspection\/(?!link|markup)|cli\/(?:arguments|completed|ending|exit-codes|layers|main|output-form|proxy-options|redacted|run-command|run-flags|sources|summary-file|surroundings|watched-sink)\.js)/;
+  /build\/(?:(?:model|bodies|scheduler|transport|sinks|sources|session)\/|engine\/(?!tune)|metrics\/(?!usl|statistics)|inspection\/(?!link|markup)|cli\/(?:arguments|completed|ending|exit-codes|layers|main|output-form|proxy-options|redacted|run-command|run-flags|sources|summary-file|surroundings|watched-sink)\.js)/;
 const ENTRIES = ['index', 'inspection/links', 'target/index', 'cli/bin'];
 
 for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force: true });

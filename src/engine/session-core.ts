@@ -28,7 +28,7 @@ export type Settled = (request: Request, outcome: Outcome | undefined, next: Req
 
 /** What services commonly take for a login, besides the fields that HTTP has for it. */
 const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
-const LOAD_EVERY_MS = 100;
+const LOAD_EVERY_MS = 250;
 /** In flight to a host that nobody knows yet. */
 const AUTO_INITIAL = 8;
 const COOKIE_LIMITS = { cookiesPerHostMax: 180, cookieBytesMax: 4096, cookiesMax: 100_000 };

@@ -5,10 +5,10 @@ import type { Clock } from './contracts.ts';
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
-  after(ms, call) {
+  after(ms, call, holds = false) {
     // setTimeout drops fractions, and what is due must not come before.
     const timer = setTimeout(call, Math.ceil(ms));
-    timer.unref();
+    if (!holds) timer.unref();
     return () => clearTimeout(timer);
   },
   afterPoll(call) {

@@ -13,8 +13,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds since 1970, for what people read. */
   wall(): number;
-  /** Calls once, not before `ms` have passed; what it returns takes it back. Does not keep the process alive. */
-  after(ms: number, call: () => void): () => void;
+  /** Calls once, not before `ms` have passed; what it returns takes it back. Keeps the process alive only where it `holds`. */
+  after(ms: number, call: () => void, holds?: boolean): () => void;
   /** Calls once after every socket that is readable now has been read. */
   afterPoll(call: () => void): void;
 }

@@ -278,7 +278,7 @@ export class Scheduler implements Waiter {
     if (dueMs >= this.#alarmMs) return;
     this.#cancelAlarm?.();
     this.#alarmMs = dueMs;
-    this.#cancelAlarm = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), this.#onAlarm);
+    this.#cancelAlarm = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), this.#onAlarm, true);
   }
 
   readonly #onAlarm = (): void => {

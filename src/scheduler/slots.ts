@@ -50,10 +50,10 @@ export class Slots {
 
   /** Down the line while there is a slot to give: who was offered one may have had no use for it. */
   #offer(): void {
-    for (const waiter of this.#line) {
+    // Who was offered one and may not use it yet lines up again, for another time.
+    for (const waiter of [...this.#line]) {
       if (!this.free) return;
-      this.#line.delete(waiter);
-      waiter.offer(this);
+      if (this.#line.delete(waiter)) waiter.offer(this);
     }
   }
 }

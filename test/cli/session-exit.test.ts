@@ -107,3 +107,18 @@ describe('a program with a session that it never closes', () => {
     expect(await said(program)).toEqual(['200', 'closed', 'empty', 'exit 0']);
   });
 });
+
+describe('a request that waits to be sent again', () => {
+  it('keeps the process alive, though no connection is open', async () => {
+    let asked = 0;
+    const server = await RawServer.open((peer) => {
+      const status = asked++ === 0 ? '500 -' : '200 OK';
+      peer.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi`);
+    });
+    onTestFinished(() => server.close());
+    const lines = await said(`
+      const [outcome] = await flurry.all(${JSON.stringify(server.url())}, { retryDelayMs: 60 });
+      say(String(outcome.status));`);
+    expect(lines).toEqual(['200', 'empty']);
+  });
+});

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SharedSlots } from '../../src/scheduler/slots.ts';
+import { SharedSlots, Slots } from '../../src/scheduler/slots.ts';
 import { Desk, type Item } from './desk.ts';
 
 function hosts(...numbers: number[]): Item[] {
@@ -59,6 +59,22 @@ describe('shared slots', () => {
     b.pause();
     a.settle(a.inFlight[0]!, false);
     expect([a, b, c].map((desk) => desk.inFlight.length)).toEqual([0, 0, 1]);
+  });
+
+  // A host that resumes after a 429 lets in two at a time: who was offered a slot lined up again at once, for ever.
+  it('are offered once a round to who cannot use them yet', () => {
+    const slots = new Slots(4);
+    slots.take();
+    let offers = 0;
+    const waiter = {
+      offer() {
+        offers++;
+        slots.wait(waiter);
+      },
+    };
+    slots.wait(waiter);
+    slots.release();
+    expect(offers).toBe(1);
   });
 
   it('are forgotten with the last run that counted by them', () => {
