@@ -50,7 +50,7 @@ describe('the table of options', () => {
       'unknown option concurency; did you mean concurrency?',
     );
     expect(() => flurry('http://a/', { concurrency: 0 })).toThrow(
-      'concurrency takes a whole number from 1 to 65,535, not 0',
+      'concurrency takes auto or a whole number from 1 to 65,535, not 0',
     );
     expect(() => flurry('http://a/', { concurrency: 1.5 })).toThrow(OptionError);
     expect(() => flurry('http://a/', { timeoutMs: '10 parsecs' })).toThrow(

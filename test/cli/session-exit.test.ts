@@ -119,6 +119,6 @@ describe('a request that waits to be sent again', () => {
     const lines = await said(`
       const [outcome] = await flurry.all(${JSON.stringify(server.url())}, { retryDelayMs: 60 });
       say(String(outcome.status));`);
-    expect(lines).toEqual(['200', 'empty']);
+    expect(lines).toEqual(['200', 'empty', 'exit 0']);
   });
 });
