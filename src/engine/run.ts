@@ -177,6 +177,7 @@ export class RunCore {
       this.#scheduler.settle(request, true);
       return;
     }
+    if (outcome.type === 'failure' && this.#waitsForResources(request, outcome)) return;
     this.#resending.learn(request, outcome);
     if (outcome.type === 'response' && this.#session.concerns(outcome)) {
       this.#session.settle(request, outcome, this.#onSettled);
@@ -184,6 +185,13 @@ export class RunCore {
     }
     this.#conclude(request, outcome);
   };
+
+  /** This machine had no descriptor or port left for it: that is no fault of the request, and costs it nothing. */
+  #waitsForResources(request: Request, failure: Failure): boolean {
+    const waitMs = this.state === 'running' ? this.#session.governor.waitMs(failure) : undefined;
+    if (waitMs !== undefined) this.#scheduler.later(request, waitMs);
+    return waitMs !== undefined;
+  }
 
   /** Only the rest of its body is missing. */
   readonly #onAgain = (request: Request): void => {

@@ -20,6 +20,7 @@ import { CookieStore } from '../session/cookies.ts';
 import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../session/decoding.ts';
 import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
+import { Governor } from './governor.ts';
 import { type EngineLimits, slotLimits } from './slot-limits.ts';
 import { openTransport, type World } from './transport-of.ts';
 
@@ -40,6 +41,7 @@ export class SessionCore {
   readonly shared: boolean;
   readonly limits: EngineLimits;
   readonly slots: SharedSlots;
+  readonly governor: Governor;
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Undefined where time is not real, and how busy the process is says nothing. */
@@ -66,6 +68,7 @@ export class SessionCore {
     this.limits = slotLimits(settings);
     this.random = world.random ?? systemRandom;
     this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, this.random));
+    this.governor = new Governor(this.slots.total, this.clock);
     this.load = world.load ?? (world.clock === systemClock ? systemLoad : undefined);
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;

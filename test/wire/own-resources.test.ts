@@ -1,5 +1,5 @@
 // What this machine runs out of: descriptors and ports. Real processes under real limits. Whatever there is too little
-// of, every request has its one record, and the failures say what to do.
+// of, no request fails for it: those that found none wait for one.
 
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { describe, expect, inject, it } from 'vitest';
@@ -43,11 +43,8 @@ function expectEachOnce({ code, records }: Ended): void {
   expect(records.map(({ index }) => index).sort((a, b) => a - b)).toEqual(
     Array.from({ length: N }, (_, i) => i),
   );
-  expect(records.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
-  for (const { error } of records) {
-    if (error !== undefined)
-      expect([error.phase, error.kind, error.message]).toEqual(['connect', 'resources', expect.any(String)]);
-  }
+  // Those that found none waited for one.
+  expect(records.filter(({ status }) => status === 200)).toHaveLength(N);
 }
 
 /** Loading the sources one by one takes a hundred descriptors; what is shipped needs twenty. */
@@ -59,15 +56,12 @@ describe.skipIf(!hasBash)(`with ${DESCRIPTORS} descriptors (bash is needed)`, ()
     const server = await serve((peer) => peer.send(OK));
     const ended = await shell(`ulimit -n ${DESCRIPTORS}; $FLURRY '${server.url('/')}[1-${N}]' -c ${N} -q`);
     expectEachOnce(ended);
-    const refused = ended.records.find(({ error }) => error !== undefined);
-    if (refused !== undefined) expect(refused.error!.message).toMatch(/EMFILE.*(--concurrency|ulimit -n)/);
   });
 
   it('100 are not, and no request fails', async () => {
     const server = await serve((peer) => peer.send(OK));
     const ended = await shell(`ulimit -n ${DESCRIPTORS}; $FLURRY '${server.url('/')}[1-${N}]' -c 100 -q`);
     expectEachOnce(ended);
-    expect(ended.records.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });
 
@@ -87,13 +81,10 @@ describe.skipIf(!hasNamespace)('with ten ports (root, unshare and ip are needed)
   it('50 connections at once are too many, and each request has its outcome all the same', async () => {
     const ended = await shell(inside(50));
     expectEachOnce(ended);
-    const refused = ended.records.find(({ error }) => error !== undefined);
-    if (refused !== undefined) expect(refused.error!.message).toMatch(/no local port.*--concurrency/);
   });
 
   it('eight are not, and no request fails', async () => {
     const ended = await shell(inside(8));
     expectEachOnce(ended);
-    expect(ended.records.filter(({ error }) => error !== undefined)).toEqual([]);
   });
 });
