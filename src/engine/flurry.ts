@@ -133,6 +133,14 @@ export class Run implements AsyncIterable<Outcome> {
   }
 
   /**
+   * Changes the rate at which requests start, such as '300/s', all hosts together; undefined lifts it. A run of a session
+   * changes it for all that the session does. Throws OptionError.
+   */
+  setRate(rate: string | number | undefined): void {
+    this.#started.setRate(rate);
+  }
+
+  /**
    * Adds a request while the run goes on: one that was found in a response, say. True when it will be sent; false when
    * it was asked for before, is too deep, is no http(s) URL, or the run is over. Call it before asking for the next
    * outcome: a run whose input is at its end is over when its consumer has seen everything and asks for more.

@@ -11,6 +11,8 @@ import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { countsAsFailure, failuresMax } from '../scheduler/health/failure-limit.ts';
+import { Rate } from '../scheduler/rate/rate.ts';
+import { parseRate } from '../scheduler/rate/rate-text.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
 import { BindingWatch, limitsOf } from './binding.ts';
@@ -140,6 +142,16 @@ export class RunCore {
     for (const request of [...this.#underWay]) request.cancel();
     // Others may keep for long the slots that these wait for.
     for (const request of this.#scheduler.abandon()) this.gaveUp(request);
+    this.#scheduler.pump();
+  }
+
+  /** From now on, for all that shares its session; undefined: no limit. Throws OptionError. */
+  setRate(rate: string | number | undefined): void {
+    const { slots } = this.#session;
+    const terms = parseRate('rate', rate, this.#settings.burst);
+    if (terms === undefined) slots.rate = undefined;
+    else if (slots.rate === undefined) slots.rate = new Rate(terms.perSecond, terms.burst);
+    else slots.rate.change(terms.perSecond, terms.burst, this.#clock.now());
     this.#scheduler.pump();
   }
 

@@ -267,3 +267,23 @@ describe('the record of a request that was sent again', () => {
     expect(schemaCheck(schema)(record)).toEqual([]);
   });
 });
+
+describe('a rate that is changed', () => {
+  it('holds from then on, and may be lifted', async () => {
+    const network = new Network();
+    const { times } = arrivals(network);
+    const { core } = network.run(urls(400), { rate: '10/s', burst: 1, concurrency: 50 }, new ArraySink());
+    core.start();
+    network.clock.advance(1_000);
+    expect(times.length).toBeLessThanOrEqual(11);
+    core.setRate('100/s');
+    network.clock.advance(1_000);
+    expect(times.length).toBeGreaterThan(80);
+    expect(times.length).toBeLessThan(125);
+    expect(() => core.setRate('fast')).toThrow('rate');
+    core.setRate(undefined);
+    network.clock.advance(500);
+    await network.until(() => core.state === 'ended');
+    expect(times).toHaveLength(400);
+  });
+});
