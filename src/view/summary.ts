@@ -33,7 +33,7 @@ export function summaryText(snapshot: Snapshot, options: { readonly color: boole
     rows.push(['cpu', `${microseconds(snapshot.cpuUsPerRequest)} per request`]);
     rows.push(['memory', `${byteSize(snapshot.peakRssBytes)} at most`]);
     rows.push(['concurrency', concurrencyText(snapshot)]);
-    rows.push(['bound by', snapshot.verdict.text]);
+    if (snapshot.verdict.bound !== 'unknown') rows.push(['bound by', snapshot.verdict.text]);
   }
   const lines = rows.map(
     ([label, text]) => `${INDENT}${paint('dim', label.padEnd(LABEL_WIDTH))}${GAP}${text}`,

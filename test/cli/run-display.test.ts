@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { RunDisplay, type ShownRun } from '../../src/cli/run-display.ts';
+import { limitsOf } from '../../src/engine/binding.ts';
 import { snapshot } from '../../src/metrics/snapshot.ts';
 import { Tally } from '../../src/metrics/tally.ts';
 import { resolveOptions } from '../../src/model/options.ts';
@@ -25,7 +26,13 @@ function display(options: object, world: World) {
     snapshot: () =>
       snapshot(tally, {
         ...{ wallMs: clock.now(), cpuUs: 10, peakRssBytes: 1024, expected: 40, inFlight: 2, inFlightMax: 2 },
-        ...{ queued: 0, concurrency: 2, mode: 'fixed' as const },
+        ...{
+          queued: 0,
+          concurrency: 2,
+          mode: 'fixed' as const,
+          samples: undefined,
+          limits: limitsOf(resolveOptions({})),
+        },
       }),
   };
   const shown = new RunDisplay(run, resolveOptions(options, 'cli'), caught.around);

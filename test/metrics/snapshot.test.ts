@@ -17,6 +17,15 @@ const context: SnapshotContext = {
   queued: 2,
   concurrency: 50,
   mode: 'fixed',
+  samples: undefined,
+  limits: {
+    concurrency: 50,
+    perHost: 50,
+    rate: undefined,
+    ratePerHost: undefined,
+    sought: undefined,
+    governedBy: undefined,
+  },
 };
 
 function tally(): Tally {
@@ -61,6 +70,7 @@ describe('snapshot', () => {
       concurrency: { mode: 'fixed', final: 50, max: 5 },
       retries: 3,
       peakRssBytes: 80_000_000,
+      verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
       expected: 10,
       inFlight: 4,
       queued: 2,
@@ -91,7 +101,8 @@ describe('summarize', () => {
       '{"requests":3,"responses":2,"failures":1,"filtered":0,"statuses":{"200":2},"errors":{"connect/refused":1},' +
         '"bytes":132,"wallMs":3000.123,"rps":0.667,"cpuUsPerRequest":333.333,' +
         '"latencyMs":{"p50":1.235,"p90":1.235,"p99":1.235,"max":1.235},' +
-        '"concurrency":{"mode":"fixed","final":50,"max":5},"retries":3,"peakRssBytes":80000000}',
+        '"concurrency":{"mode":"fixed","final":50,"max":5},"retries":3,"peakRssBytes":80000000,' +
+        '"verdict":{"bound":"unknown","share":0,"text":"too short to tell"}}',
     );
   });
 });
