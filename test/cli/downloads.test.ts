@@ -78,7 +78,18 @@ describe('--body files', () => {
       { error: { phase: 'body', kind: 'too-large' }, attempts: 1 },
       { error: { phase: 'body', kind: 'too-large' }, attempts: 1 },
     ]);
-    const again = ['-q', '--retry', '0', server.url('/cut'), '--body', 'files', '-o', out, '--download-resumes', '0'];
+    const again = [
+      '-q',
+      '--retry',
+      '0',
+      server.url('/cut'),
+      '--body',
+      'files',
+      '-o',
+      out,
+      '--download-resumes',
+      '0',
+    ];
     expect((await flurry(again)).code).toBe(0);
     expect(folder.records(name)).toMatchObject([{ error: { phase: 'body', kind: 'closed' }, attempts: 1 }]);
     expect(filesOf(`${out}.bodies`)).toEqual([]);

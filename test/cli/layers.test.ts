@@ -158,7 +158,10 @@ describe('mistakes', () => {
 
   it.each([
     [{ FLURRY_CONCURENCY: '5' }, 'unknown variable FLURRY_CONCURENCY; did you mean FLURRY_CONCURRENCY?'],
-    [{ FLURRY_CONCURRENCY: 'many' }, 'FLURRY_CONCURRENCY takes auto or a whole number from 1 to 65,535, not "many"'],
+    [
+      { FLURRY_CONCURRENCY: 'many' },
+      'FLURRY_CONCURRENCY takes auto or a whole number from 1 to 65,535, not "many"',
+    ],
     [{ FLURRY_QUIET: 'yes' }, 'FLURRY_QUIET takes true or false, not "yes"'],
   ])('%j', async (env, message) => {
     expect(await printConfig({ env })).toEqual({ code: 2, stdout: '', stderr: `flurry: ${message}\n` });

@@ -121,7 +121,9 @@ describe('a proxy as text', () => {
 
   it('says what a scheme may be', () => {
     expect(() => parseProxy('socks4a://proxy.test')).toThrow('try socks5://');
-    expect(() => parseProxy('gopher://proxy.test')).toThrow('gopher: write [http|https|socks5|socks5h://]host[:port], with user:password@ in front');
+    expect(() => parseProxy('gopher://proxy.test')).toThrow(
+      'gopher: write [http|https|socks5|socks5h://]host[:port], with user:password@ in front',
+    );
   });
 
   it('gives back any credentials that were percent-encoded', () => {
