@@ -113,7 +113,9 @@ describe('what it prints', () => {
     expect(found).toMatchObject({ url, origin: target.url, seed: 1, stopped: false, auto: null });
     expect(found.sizes.map(({ size }: { size: number }) => size)).toEqual([1, 2, 4]);
     for (const size of found.sizes) {
-      expect(size).toMatchObject({ trials: 2, errorShare: 0, errors: {} });
+      // What is proven worse is not tried again; on a machine that is busy with other work anything may look so.
+      expect([1, 2]).toContain(size.trials);
+      expect(size).toMatchObject({ errorShare: 0, errors: {} });
       expect(size.goodput.mean).toBeGreaterThan(0);
       expect(size.latencyMs.p99).toBeGreaterThanOrEqual(size.latencyMs.p50);
     }
