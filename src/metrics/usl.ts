@@ -41,11 +41,13 @@ export function uslOptimum({ sigma, kappa }: UslParameters): number | undefined 
 }
 
 const SIZES_MIN = 3;
+/** One in thirty years: nothing. Numbers far below it could not be divided by. */
+const THROUGHPUT_MIN = 1e-9;
 
 /** Undefined where there are fewer than three different sizes or nothing came through: three numbers are asked for. */
 export function fitUsl(points: readonly LoadPoint[]): UslFit | undefined {
   const scale = Math.max(0, ...points.map(({ throughput }) => throughput));
-  if (new Set(points.map(({ size }) => size)).size < SIZES_MIN || scale === 0) return undefined;
+  if (new Set(points.map(({ size }) => size)).size < SIZES_MIN || scale < THROUGHPUT_MIN) return undefined;
   // Parts of the largest, so that steps and ends of the search do not depend on the unit.
   const scaled = points.map(({ size, throughput }) => ({ size, throughput: throughput / scale }));
   let best = descend(scaled, [1 / Math.max(...scaled.map(({ size }) => size)), 0, 0]);

@@ -73,6 +73,7 @@ describe('a fit', () => {
     expect(fitUsl([])).toBeUndefined();
     expect(fitUsl(pointsOf({ lambda: 1, sigma: 0, kappa: 0 }).slice(0, 2))).toBeUndefined();
     expect(fitUsl(SIZES.map((size) => ({ size, throughput: 0 })))).toBeUndefined();
+    expect(fitUsl(SIZES.map((size) => ({ size, throughput: Number.MIN_VALUE })))).toBeUndefined();
     const one = { size: 4, throughput: 10 };
     expect(fitUsl([one, one, one])).toBeUndefined();
   });
