@@ -54,6 +54,10 @@ const HELP: Completed = {
   values: [],
   doc: 'print the help',
 };
+const DOCTOR: readonly Completed[] = [
+  { ...HELP, short: undefined, long: '--json', doc: 'print one JSON object' },
+  HELP,
+];
 const VERSION: Completed = { ...HELP, short: 'V', long: '--version', doc: 'print the version' };
 
 function runOptions(): Completed[] {
@@ -109,6 +113,7 @@ ${cases.join('\n')}
   case "$command" in
     serve) COMPREPLY=($(compgen -W "${words(serveOptions())}" -- "$word")) ;;
     tune) COMPREPLY=($(compgen -W "${words(tuneOptions())}" -- "$word")) ;;
+    doctor) COMPREPLY=($(compgen -W "${words(DOCTOR)}" -- "$word")) ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "${COMMANDS.join(' ')}" -- "$word")) ;;
     *)
@@ -154,6 +159,12 @@ ${specs(serveOptions())}
 ${specs(tuneOptions())} \\
     '*:url:'
     ;;
+  doctor)
+    shift words
+    (( CURRENT-- ))
+    _arguments -s \\
+${specs(DOCTOR)}
+    ;;
   completion) (( CURRENT == 3 )) && compadd ${SHELLS.join(' ')} ;;
   help) (( CURRENT == 3 )) && compadd ${COMMANDS.join(' ')} ;;
   *)
@@ -180,6 +191,7 @@ function fish(): string {
     ...COMMANDS.map((command) => `complete -c flurry -n __fish_use_subcommand -a ${command}`),
     ...runOptions().map(line(`not __fish_seen_subcommand_from ${others}`)),
     ...serveOptions().map(line('__fish_seen_subcommand_from serve')),
+    ...DOCTOR.map(line('__fish_seen_subcommand_from doctor')),
     ...tuneOptions().map(line('__fish_seen_subcommand_from tune')),
     `complete -c flurry -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`,
     `complete -c flurry -n '__fish_seen_subcommand_from help' -x -a '${COMMANDS.join(' ')}'`,

@@ -54,6 +54,8 @@ export function helpText(command: CommandName | undefined, columns: number | und
       return tuneHelp(width);
     case 'serve':
       return serveHelp(width);
+    case 'doctor':
+      return doctorHelp(width);
     case 'completion':
       return completionHelp(width);
     case 'help':
@@ -83,6 +85,7 @@ const COMMAND_ENTRIES: readonly Entry[] = [
   ['flurry curl <command>', 'run a pasted curl command, in bulk where its URL is a template'],
   ['flurry tune <url>', 'find out how many requests in flight serve a target best'],
   ['flurry serve', 'start the embedded target: a server for demos and tests'],
+  ['flurry doctor', 'tell what this machine allows, with advice'],
   ['flurry completion <shell>', 'print the completion script for bash, zsh or fish'],
   ['flurry help [command]', 'this help, or that of a command; also --help'],
   ['flurry --version', 'the version'],
@@ -178,6 +181,19 @@ function serveHelp(width: number): string {
     section('Options', entryLines(entries, SHORT_TERM_WIDTH, width)),
   ].join('\n');
 }
+
+function doctorHelp(width: number): string {
+  return [
+    section('Examples', ['flurry doctor', 'flurry doctor --json'].map(indented)),
+    paragraph(
+      'Tells what this machine and its surroundings allow: descriptors, local ports, memory, name servers, proxies, config files; with advice. Sends nothing. Exit code 0, or 2 where a config file, a variable or a proxy would stop every run.',
+      width,
+    ),
+    section('Options', entryLines(DOCTOR_ENTRIES, SHORT_TERM_WIDTH, width)),
+  ].join('\n');
+}
+
+const DOCTOR_ENTRIES: readonly Entry[] = [[aligned('--json'), 'print one JSON object']];
 
 function completionHelp(width: number): string {
   const entries: Entry[] = [

@@ -12,7 +12,8 @@ import { RUN_SWITCHES, type RunSwitch, readAs, type Values } from './run-flags.t
 import type { Surroundings } from './surroundings.ts';
 
 export const PROJECT_CONFIG = 'flurry.config.json';
-const PREFIX = 'FLURRY_';
+/** What the variables begin with that stand for flags. */
+export const PREFIX = 'FLURRY_';
 
 /** `FLURRY_MAX_TIME` for `--max-time`: what people see in the help is what they can set. */
 function variableOf({ long }: RunSwitch): string {
@@ -80,7 +81,8 @@ class Layers {
   }
 }
 
-function userConfig(env: Environment): string {
+/** Of the person who runs it. */
+export function userConfig(env: Environment): string {
   return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'flurry', 'config.json');
 }
 

@@ -31,6 +31,10 @@ async function dispatch(argv: readonly string[], around: Surroundings): Promise<
       const { serveCommand } = await import('./serve-command.ts');
       return serveCommand(rest, around);
     }
+    case 'doctor': {
+      const { doctorCommand } = await import('./doctor-command.ts');
+      return doctorCommand(rest, around);
+    }
     case 'completion': {
       const { completionCommand } = await import('./completion.ts');
       return completionCommand(rest, around);

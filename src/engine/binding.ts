@@ -2,7 +2,7 @@
 // nothing, and does not keep the process alive.
 
 import { type Binding, Samples } from '../metrics/samples.ts';
-import type { Limits } from '../metrics/verdict.ts';
+import type { Limits, Sought } from '../metrics/verdict.ts';
 import type { Load } from '../model/clock.ts';
 import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
@@ -28,7 +28,7 @@ export function limitsOf(settings: Settings): Limits {
     rate: rateText(rate),
     ratePerHost: rateText(ratePerHost),
     sought: undefined,
-    governedBy: undefined,
+    governed: undefined,
   };
 }
 
@@ -42,6 +42,8 @@ interface Watched {
   readonly binding: Binding;
   /** Nothing is under way or waiting, and what comes is up to others. */
   readonly starving: boolean;
+  /** What a law has found out about the host that most is sent to. */
+  readonly sought: Sought | undefined;
 }
 
 export class BindingWatch {
@@ -51,6 +53,8 @@ export class BindingWatch {
   readonly recent = new Samples();
   /** How many of the next outcomes are to be given to `look`. */
   curious = 0;
+  /** As it was at the last look. */
+  sought: Sought | undefined;
   readonly #clock: Clock;
   readonly #load: () => Load;
   readonly #watched: Watched;
@@ -107,8 +111,12 @@ export class BindingWatch {
     const { binding } = this.#watched;
     if (++this.#looks % LOOKS_FULL === 0) this.recent.fade();
     this.recent.add(binding, ms, busy);
+    const moved = this.curious < OUTCOMES;
     this.curious = OUTCOMES;
-    if (this.#watched.starving) {
+    // At the end of the input less and less is in flight, and a law forgets what it knew of a host in full use.
+    if (binding !== 'ended') this.sought = this.#watched.sought;
+    // Between two looks a request may have come, and gone.
+    if (this.#watched.starving && !moved) {
       this.#idleMs += ms;
       return;
     }

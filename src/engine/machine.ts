@@ -8,9 +8,13 @@ import { getHeapStatistics } from 'node:v8';
 export interface Machine {
   /** Files and sockets that this process may have open (RLIMIT_NOFILE, the soft limit, which Node raises to the hard one). */
   readonly descriptorsMax: number | undefined;
+  /** What the soft limit may be raised to; infinite where nothing forbids it. */
+  readonly descriptorsHardMax: number | undefined;
   readonly descriptorsUsed: number | undefined;
   /** Local ports that the system takes for outgoing connections: each pair of addresses has them once. */
   readonly ports: { readonly from: number; readonly to: number } | undefined;
+  /** Whether a port of a connection that was closed a moment ago may go to another (Linux, net.ipv4.tcp_tw_reuse). */
+  readonly portReuse: 'never' | 'always' | 'loopback' | undefined;
   readonly heapBytesMax: number;
   /** Of the machine, or of the control group that this process is confined to. */
   readonly memoryBytesMax: number;
@@ -20,11 +24,15 @@ export interface Machine {
 /** A control group without a limit says a number near 2^63. */
 const UNLIMITED_BYTES = 2 ** 60;
 
+const PORT_REUSE = ['never', 'always', 'loopback'] as const;
+
 export function readMachine(): Machine {
   return {
     descriptorsMax: descriptorsMax(),
+    descriptorsHardMax: descriptorsHardMax(),
     descriptorsUsed: descriptorsUsed(),
     ports: portRange(textOf('/proc/sys/net/ipv4/ip_local_port_range')),
+    portReuse: PORT_REUSE[Number(textOf('/proc/sys/net/ipv4/tcp_tw_reuse')?.trim())],
     heapBytesMax: getHeapStatistics().heap_size_limit,
     memoryBytesMax: Math.min(totalmem(), groupMemory()),
     cores: availableParallelism(),
@@ -49,6 +57,12 @@ function descriptorsMax(): number | undefined {
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(textOf('/proc/self/limits') ?? '')?.[1];
   if (soft !== undefined) return soft === 'unlimited' ? undefined : Number(soft);
   return fromReport();
+}
+
+function descriptorsHardMax(): number | undefined {
+  const hard = /^Max open files\s+\S+\s+(\d+|unlimited)/m.exec(textOf('/proc/self/limits') ?? '')?.[1];
+  if (hard === undefined) return undefined;
+  return hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
 /** Where there is no /proc: Node's own report has the limits, and takes some milliseconds to make. */

@@ -53,7 +53,7 @@ export class RunCore {
   readonly #tally = new Tally();
   /** Undefined where nothing tells how busy the process is. */
   readonly #watch: BindingWatch | undefined;
-  readonly #limits: Limits;
+  #limits: Limits;
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
   readonly #underWay: Set<Request> | undefined;
@@ -149,6 +149,7 @@ export class RunCore {
   setRate(rate: string | number | undefined): void {
     const { slots } = this.#session;
     const terms = parseRate('rate', rate, this.#settings.burst);
+    this.#limits = limitsOf({ ...this.#settings, rate });
     if (terms === undefined) slots.rate = undefined;
     else if (slots.rate === undefined) slots.rate = new Rate(terms.perSecond, terms.burst);
     else slots.rate.change(terms.perSecond, terms.burst, this.#clock.now());
@@ -334,6 +335,12 @@ export class RunCore {
     return limits.auto ? slots.perHostNow : slotLimits(this.#settings).concurrency;
   }
 
+  /** In flight at most, where this machine allows less than was asked for. */
+  get #governed(): number | undefined {
+    const { limits, slots } = this.#session;
+    return slots.total.max < limits.concurrency ? slots.total.max : undefined;
+  }
+
   snapshot(): Snapshot {
     const endedMs = this.#endedMs;
     const cpu = process.cpuUsage(this.#cpuAtStart);
@@ -348,7 +355,7 @@ export class RunCore {
       concurrency: this.#limit,
       mode: this.#session.limits.auto ? 'auto' : 'fixed',
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
-      limits: this.#limits,
+      limits: { ...this.#limits, sought: this.#watch?.sought, governed: this.#governed },
     });
   }
 

@@ -102,6 +102,7 @@ function unexpected(response: Response, problem: string, cause?: unknown): Failu
     url: request.askedUrl,
     method: request.method,
     status,
+    history: response.history,
     phase: 'body',
     kind: 'unexpected',
     sent: 'response',

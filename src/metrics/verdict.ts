@@ -21,9 +21,7 @@ export type Bound =
   | 'cpu'
   | 'dns'
   | 'connecting'
-  | 'descriptors'
-  | 'ports'
-  /** this machine had no descriptor or port for some requests */
+  /** this machine had no descriptor or port for more */
   | 'resources'
   | 'nothing'
   | 'unknown';
@@ -54,8 +52,8 @@ export interface Limits {
   readonly ratePerHost: string | undefined;
   /** Undefined where the number in flight is fixed. */
   readonly sought: Sought | undefined;
-  /** What of this machine allows no more than `concurrency`, where that is less than was asked for. */
-  readonly governedBy: 'descriptors' | 'ports' | undefined;
+  /** In flight at once, where this machine has no descriptors or ports for as many as were asked for. */
+  readonly governed: number | undefined;
 }
 
 export interface Evidence {
@@ -105,13 +103,13 @@ const RULES: readonly Rule[] = [
   {
     ms: ({ inMs }) => inMs.rate,
     isDelay: true,
-    verdict: (share, { limits }) => said('rate', share, `your --rate ${limits.rate},`),
+    verdict: (share, { limits }) => said('rate', share, `your ${flag('--rate', limits.rate)},`),
   },
   {
     ms: ({ inMs }) => inMs['host-rate'],
     isDelay: true,
     verdict: (share, { limits }) =>
-      said('rate-per-host', share, `your --rate-per-host ${limits.ratePerHost},`),
+      said('rate-per-host', share, `your ${flag('--rate-per-host', limits.ratePerHost)},`),
   },
   { ms: ({ inMs }) => inMs['host-limit'], isDelay: true, verdict: hostLimit },
   {
@@ -165,24 +163,32 @@ function behind(samples: Samples): RunVerdict | undefined {
 
 function hostLimit(share: number, { limits, statuses, rps }: Evidence): RunVerdict {
   const refused = (statuses['429'] ?? 0) + (statuses['503'] ?? 0);
-  const answered = limits.sought?.perSecond ?? rps;
-  const refusals = refused === 0 ? '' : `; it refused ${count(refused)}`;
-  return said('host-limit', share, `the host's own limit, about ${perSecond(answered)},`, refusals);
+  const known = limits.sought?.perSecond;
+  const what = `the host's own limit${known === undefined ? '' : ` of about ${perSecond(known)}`},`;
+  const refusals = refused === 0 ? '' : `, ${count(refused)} were refused`;
+  return said('host-limit', share, what, `; it answered ${perSecond(rps)}${refusals}`);
 }
 
 function fullSlots(share: number, evidence: Evidence): RunVerdict {
   const { limits, samples } = evidence;
-  if (limits.sought !== undefined) return soughtSlots(share, limits.sought, evidence);
   const { slots, 'host-slots': hostSlots } = samples!.inMs;
-  if (limits.governedBy !== undefined && slots >= hostSlots) {
-    const text = `the ${limits.governedBy} of this machine: ${count(limits.concurrency)} connections were in use`;
-    return said(limits.governedBy, share, text, '; flurry doctor tells how to have more');
+  const isTotal = slots >= hostSlots;
+  if (limits.governed !== undefined && isTotal) {
+    const text = `this machine: its descriptors or ports are enough for ${count(limits.governed)} in flight, full`;
+    return said('resources', share, text, '; flurry doctor tells how to have more');
   }
-  const [bound, own] =
-    slots >= hostSlots
-      ? (['concurrency', `-c ${count(limits.concurrency)}`] as const)
-      : (['per-host', `--per-host ${count(limits.perHost)}`] as const);
-  return said(bound, share, `your ${own}: full`, '; more may be faster, flurry tune finds out');
+  if (limits.sought !== undefined) {
+    if (!isTotal) return soughtSlots(share, limits.sought, evidence);
+    return said(
+      'concurrency',
+      share,
+      `the cap of ${count(limits.concurrency)} in flight in all: full`,
+      '; -c <n> sets another',
+    );
+  }
+  const own = isTotal ? `-c ${count(limits.concurrency)}` : `--per-host ${count(limits.perHost)}`;
+  const more = '; more may be faster, flurry tune finds out';
+  return said(isTotal ? 'concurrency' : 'per-host', share, `your ${own}: full`, more);
 }
 
 function soughtSlots(share: number, sought: Sought, evidence: Evidence): RunVerdict {
@@ -202,6 +208,10 @@ function soughtSlots(share: number, sought: Sought, evidence: Evidence): RunVerd
     default:
       return sought.finding satisfies never;
   }
+}
+
+function flag(name: string, value: string | undefined): string {
+  return value === undefined ? name : `${name} ${value}`;
 }
 
 function said(bound: Bound, share: number, what: string, more = ''): RunVerdict {

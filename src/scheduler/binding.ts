@@ -2,6 +2,8 @@
 // changes nothing.
 
 import type { Binding } from '../metrics/samples.ts';
+import type { Sought } from '../metrics/verdict.ts';
+import { GoodputLaw } from './control/goodput-law.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
 import type { Lane } from './lane.ts';
 import type { Rate } from './rate/rate.ts';
@@ -33,6 +35,19 @@ export function bindingOf(standing: Standing, nowMs: number): Binding {
   const host = hostBinding(lanes, nowMs);
   // Its time has come, and the timer is late.
   return host === 'none' && rate !== undefined ? 'rate' : host;
+}
+
+/** What was found out about the host that most is sent to, among a few; undefined where nothing seeks. */
+export function soughtOf(lanes: Iterable<Lane>): Sought | undefined {
+  let most: Lane | undefined;
+  let left = LANES_MAX;
+  for (const lane of lanes) {
+    if (left-- === 0) break;
+    if (lane.slots.law !== undefined && lane.inFlight >= (most?.inFlight ?? 0)) most = lane;
+  }
+  const law = most?.slots.law;
+  if (!(law instanceof GoodputLaw)) return undefined;
+  return { finding: law.finding, limit: law.limit, perSecond: law.ratePerSecond };
 }
 
 /** What most of the lanes wait for that have something to send. */

@@ -2,11 +2,12 @@
 // and shares the slots fairly between origins. No I/O, no time of its own: it is told what ended.
 
 import type { Binding } from '../metrics/samples.ts';
+import type { Sought } from '../metrics/verdict.ts';
 import { type Clock, ENDED, type Source, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
 import type { SchedulerEvents, SchedulerSettings } from './admission.ts';
-import { bindingOf } from './binding.ts';
+import { bindingOf, soughtOf } from './binding.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
 import type { Rate } from './rate/rate.ts';
@@ -107,6 +108,10 @@ export class Scheduler implements Waiter {
       ...{ waiting: this.waiting - this.#later.size, rate: this.#slots.rate, lanes: this.#lanes.values() },
     };
     return bindingOf(standing, this.#clock.now());
+  }
+
+  get sought(): Sought | undefined {
+    return soughtOf(this.#lanes.values());
   }
 
   toString(): string {

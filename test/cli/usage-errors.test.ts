@@ -186,7 +186,7 @@ describe('requests', () => {
     [['sevre'], 'there is no command sevre; did you mean serve? (a host of that name is http://sevre/)'],
     [
       ['resume'],
-      'there is no command resume, only run, curl, tune, serve, completion, help (a host of that name is http://resume/)',
+      'there is no command resume, only run, curl, tune, serve, doctor, completion, help (a host of that name is http://resume/)',
     ],
     [
       ['-i', 'a.txt', 'http://x/', 'http://y/'],

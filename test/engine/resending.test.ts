@@ -287,3 +287,15 @@ describe('a rate that is changed', () => {
     expect(times).toHaveLength(400);
   });
 });
+
+describe('a host that fails now and then', () => {
+  // Each 503 paused it for twice as long as the one before, up to a minute: a run of 1,000 took hours.
+  it('is not left alone for it', async () => {
+    const network = new Network();
+    arrivals(network).say = (n, { target }) => (n % 12 === 0 ? status(503) : response(target));
+    const { core, sink } = network.run(urls(1_000), { concurrency: 50, retryDelayMs: 100 }, new ArraySink());
+    await network.end(core);
+    expect(sink.indices).toEqual(upTo(1_000));
+    expect(core.summary.wallMs).toBeLessThan(2_000);
+  });
+});

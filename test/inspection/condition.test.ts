@@ -161,6 +161,7 @@ describe('the failure', () => {
       kind: 'unexpected',
       sent: 'response',
       status: 200,
+      history: undefined,
       message: 'status 200 meets the condition body~s[e]cret',
       cause: undefined,
       attempts: 2,

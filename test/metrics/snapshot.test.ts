@@ -24,7 +24,7 @@ const context: SnapshotContext = {
     rate: undefined,
     ratePerHost: undefined,
     sought: undefined,
-    governedBy: undefined,
+    governed: undefined,
   },
 };
 

@@ -105,6 +105,22 @@ describe('Progress on a terminal', () => {
     ]);
   });
 
+  it('tells what binds it, as much of it as there is room for', () => {
+    const text = 'your -c 60: full 97% of the time; more may be faster, flurry tune finds out';
+    const bound = { ...smooth, verdict: { bound: 'concurrency', share: 0.97, text } } as const;
+    const lineAt = (columns: number) => frameLines(bound, 1, columns, paintFor(false))[2];
+    expect(lineAt(100)).toBe(`bound by  ${text}`);
+    expect(lineAt(80)).toBe('bound by  your -c 60: full 97% of the time; more may be faster');
+    expect(lineAt(60)).toBe('bound by  your -c 60: full 97% of the time');
+    expect(lineAt(30)).toBe('bound by  your -c 60');
+    expect(lineAt(20)).toBeUndefined();
+    const { clock, output } = start({ columns: 80, isTTY: false }, () => bound);
+    clock.advance(10_000);
+    expect(output.written.join()).toMatch(
+      /, bound by your -c 60: full 97% of the time; more may be faster\n$/,
+    );
+  });
+
   it('leaves one line and the cursor as they should be', () => {
     const { clock, output, progress } = start({ columns: 80 }, (atMs) =>
       atMs < 200 ? running : { ...smooth, requests: 4000, inFlight: 0 },

@@ -58,6 +58,13 @@ describe('summaryText', () => {
     );
   });
 
+  it('tells what bound it, where that is known', () => {
+    const verdict = { bound: 'cpu', share: 0.9, text: 'this CPU: busy' } as const;
+    const text = summaryText({ ...clean, verdict }, { color: false });
+    expect(text).toMatch(/\n {2}concurrency {3}60\n {2}bound by {6}this CPU: busy\n$/);
+    expect(summaryText(clean, { color: false })).not.toContain('bound by');
+  });
+
   it('of a bad run that was stopped', () => {
     expect(summaryText(bad, { color: false })).toBe(
       `3,990 of 4,000 requests, 3,900 responses, 90 failures in 1.57 s — 0.39 ms per request, 2,480/s

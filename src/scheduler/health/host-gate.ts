@@ -84,12 +84,11 @@ export class HostGate implements Remembered {
   ): void {
     this.breaker?.settle(healthOf(outcome), nowMs);
     if (outcome.type === 'failure') return;
-    const refused = asksToPause(outcome.status);
+    const askedMs = asksToPause(outcome.status) ? askedOf(outcome, wallMs) : 0;
+    // A server that is out of order now and then says 503 too; only one that names a time asks to be left alone.
+    const refused = outcome.status === 429 || askedMs > 0;
     if (!refused) this.pause.accept(sentAtMs, nowMs);
-    else {
-      const askedMs = askedOf(outcome, wallMs);
-      if (askedMs > 0 || !this.#terms.lawControls) this.pause.refuse(sentAtMs, askedMs, nowMs);
-    }
+    else if (askedMs > 0 || !this.#terms.lawControls) this.pause.refuse(sentAtMs, askedMs, nowMs);
     if (quota === undefined || this.#terms.ignoreRateLimits) return;
     this.#pacer ??= new Pacer(this.#terms.retryAfterMaxMs);
     this.#pacer.note(quota, refused, underWay, nowMs);
