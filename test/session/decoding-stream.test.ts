@@ -228,7 +228,9 @@ describe('a stream decoder', () => {
     await eventually(() => events.length > 0);
     await turns();
     // Which of the three comes first is up to the threads that decode.
-    expect(events).toEqual([expect.stringMatching(/^protocol: (?:br content that|octets after|gzip content that)/)]);
+    expect(events).toEqual([
+      expect.stringMatching(/^protocol: (?:br content that|octets after|gzip content that)/),
+    ]);
     decoder.end();
     decoder.close();
     expect(String(decoder)).toContain('faulty');
