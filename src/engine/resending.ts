@@ -5,14 +5,14 @@ import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
-import type { Sample } from '../scheduler/control/law.ts';
+import type { ControlLaw, Sample } from '../scheduler/control/law.ts';
 import { verdictOf } from '../scheduler/control/verdict.ts';
 import { asksToPause } from '../scheduler/health/host-pause.ts';
 import { quotaOf, tellsQuota } from '../scheduler/rate/quota.ts';
 import { attemptOf } from '../scheduler/retry/attempt.ts';
 import { Retries } from '../scheduler/retry/retries.ts';
 import { statusTable } from '../scheduler/retry/retry-terms.ts';
-import type { SharedSlots } from '../scheduler/slots.ts';
+import type { SharedSlots, Slots } from '../scheduler/slots.ts';
 
 export class Resending {
   readonly #clock: Clock;
@@ -45,20 +45,20 @@ export class Resending {
     if (!tells && !this.#slots.gated) return;
     const { key } = request.origin;
     const nowMs = this.#clock.now();
-    this.#teach(request, outcome, nowMs);
-    const gate = tells ? this.#slots.gateOf(key, nowMs) : this.#slots.knownGate(key);
+    const slots = this.#slots.known(key);
+    if (slots === undefined) return;
+    if (slots.law !== undefined) this.#teach(slots, slots.law, request, outcome, nowMs);
+    const gate = tells ? this.#slots.gateOf(key, nowMs) : slots.gate;
     if (gate === undefined) return;
     const wallMs = this.#clock.wall();
     const quota =
       outcome.type === 'response' && !outcome.isPlain ? quotaOf(outcome.fieldLines, wallMs) : undefined;
-    gate.settle(outcome, quota, request.startedAtMs, this.#slots.usedAt(key) - 1, nowMs, wallMs);
+    gate.settle(outcome, quota, request.startedAtMs, slots.used - 1, nowMs, wallMs);
   }
 
   /** One sample for all: nothing is made per request. */
-  #teach(request: Request, outcome: Outcome, nowMs: number): void {
-    const slots = this.#slots.known(request.origin.key);
-    const law = slots?.law;
-    if (law === undefined || (outcome.type === 'failure' && outcome.kind === 'aborted')) return;
+  #teach(slots: Slots, law: ControlLaw, request: Request, outcome: Outcome, nowMs: number): void {
+    if (outcome.type === 'failure' && outcome.kind === 'aborted') return;
     const sample = this.#sample;
     sample.nowMs = nowMs;
     sample.verdict = verdictOf(outcome);
@@ -67,8 +67,8 @@ export class Resending {
     sample.limited = request.limited;
     sample.status = outcome.type === 'response' ? outcome.status : 0;
     law.record(sample);
-    slots!.max = law.limit;
-    slots!.gate?.paceAt(law.ratePerSecond, nowMs);
+    slots.max = law.limit;
+    slots.gate?.paceAt(law.ratePerSecond, nowMs);
   }
 
   /** In how many milliseconds the request is to be sent again; undefined: its outcome stands. */

@@ -224,6 +224,8 @@ export class RunCore {
   #conclude(request: Request, outcome: Outcome): void {
     const delayMs = this.state === 'running' ? this.#resending.delayMs(request, outcome) : undefined;
     if (delayMs === undefined) {
+      // What it replaces need not be held as long as this one is.
+      request.pending = undefined;
       this.#deliver(outcome);
       return this.#scheduler.settle(request, false);
     }

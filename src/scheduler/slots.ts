@@ -109,11 +109,6 @@ export class SharedSlots {
     return gate;
   }
 
-  /** The gate of a host that has one and is in use. */
-  knownGate(key: string): HostGate | undefined {
-    return this.#hosts.get(key)?.gate;
-  }
-
   /** This process has been busy for such a share of the last moments: what queues here teaches nothing about a host. */
   saturation(share: number): void {
     for (const slots of this.#hosts.values()) slots.law?.saturation(share);
@@ -130,11 +125,6 @@ export class SharedSlots {
   /** The slots of a host that is in use. */
   known(key: string): Slots | undefined {
     return this.#hosts.get(key);
-  }
-
-  /** Requests under way to a host. */
-  usedAt(key: string): number {
-    return this.#hosts.get(key)?.used ?? 0;
   }
 
   hostOf(key: string, nowMs: number): Slots {
