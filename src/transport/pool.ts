@@ -119,7 +119,10 @@ export class OriginPool implements ConnectionOwner, Holder {
 
   send(request: Request, done: Done): void {
     request.done = done;
-    if (this.#aborted || request.cancelled) return this.#refuse(request);
+    if (this.#aborted || request.cancelled) {
+      this.#refuse(request);
+      return this.#leaveIfEmpty();
+    }
     if (request.fresh) return this.#open(request);
     if (this.#tools.pipeline > 1) return this.#pipeline(request);
     const connection = this.#used(request);
@@ -325,7 +328,7 @@ export class OriginPool implements ConnectionOwner, Holder {
     this.#roomy.delete(connection);
     this.#connections.delete(connection);
     if (this.#pending.length > 0) this.#drain();
-    else this.#leaveIfEmpty();
+    this.#leaveIfEmpty();
   }
 
   /** Where its connections go. */
@@ -335,8 +338,9 @@ export class OriginPool implements ConnectionOwner, Holder {
     return this.#tools.routes?.destination(host, port) ?? { host, port };
   }
 
-  /** A pool that has nothing is let go of; one that a request will come back to is not. */
+  /** A pool that has nothing is let go of; one that a request will come back to, or waits in, is not. */
   #leaveIfEmpty(): void {
-    if (this.#connections.size === 0 && this.#checking === 0) this.#tools.onEmpty(this);
+    if (this.#connections.size > 0 || this.#checking > 0 || this.#pending.length > 0) return;
+    this.#tools.onEmpty(this);
   }
 }

@@ -37,6 +37,13 @@ describe('a request that is cancelled', () => {
     expect(String(network.transport)).toBe('0 origins, 0 idle connections');
   });
 
+  it('before it comes here leaves no origin behind', () => {
+    const network = new FakeNetwork();
+    const { request, outcomes } = network.send('http://host/', (request) => request.cancel());
+    expect([request.sent, outcomes.length]).toEqual(['none', 1]);
+    expect(String(network.transport)).toBe('0 origins, 0 idle connections');
+  });
+
   it('while it waits for room on a pipelined connection does not wait for who is in front', () => {
     const network = new FakeNetwork({ pipeline: 2, perOriginMax: 2 });
     const wire = network.idle();

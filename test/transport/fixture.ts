@@ -71,13 +71,14 @@ export class FakeNetwork {
     this.transport = new Http1Transport(settingsOf(changes), this.clock, this.connector, this.resolver);
   }
 
-  send(input: RequestInput): Asked {
+  send(input: RequestInput, before?: (request: Request) => void): Asked {
     return this.sendRequest(makeRequest(input));
   }
 
   sendRequest(request: Request): Asked {
     const asked = new Asked(request);
     this.asked.push(asked);
+    before?.(request);
     this.transport.send(request, (_, outcome) => asked.outcomes.push(outcome));
     return asked;
   }
