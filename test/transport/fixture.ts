@@ -72,13 +72,14 @@ export class FakeNetwork {
   }
 
   send(input: RequestInput, before?: (request: Request) => void): Asked {
-    return this.sendRequest(makeRequest(input));
+    const request = makeRequest(input);
+    before?.(request);
+    return this.sendRequest(request);
   }
 
   sendRequest(request: Request): Asked {
     const asked = new Asked(request);
     this.asked.push(asked);
-    before?.(request);
     this.transport.send(request, (_, outcome) => asked.outcomes.push(outcome));
     return asked;
   }
