@@ -185,3 +185,44 @@ export interface Sink {
   /** Hands everything to the system and closes; rejects where that failed. */
   close(): Promise<void>;
 }
+
+/** What a stored record outlives: nothing that is certain, the end of this process (SIGKILL), the end of its power. */
+export type Durability = 'none' | 'process' | 'power';
+
+/** A sink that knows where it stands, so that a later run can go on from there. */
+export interface DurableSink extends Sink {
+  /**
+   * Everything written before this call is with the system, and with `power` on the disk. Resolves with a position: who
+   * opens the sink with it finds exactly that and nothing later. Writes may go on meanwhile. Rejects where it failed.
+   */
+  commit(durability: 'process' | 'power'): Promise<string>;
+  /** The least time between two commits, where each has a price (a row group); undefined: a second is well. */
+  readonly commitMs?: number | undefined;
+}
+
+/** A file that is open. Positions and sizes in bytes; one operation at a time. */
+export interface OpenFile {
+  /** All of the bytes, or it rejects. They stay as they are until it resolves. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Fewer than `length` at the end of the file. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  size(): Promise<number>;
+  truncate(size: number): Promise<void>;
+  /** What was written outlives a loss of power (fdatasync). */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where files come from; a simulated one breaks off at any of these steps. Errors carry the system's `code`. */
+export interface Files {
+  /** `create`: made, or emptied. `update`: made where there is none, else left as it is. `read`: must be there. */
+  open(path: string, mode: 'create' | 'update' | 'read'): Promise<OpenFile>;
+  /** Replaces what is there. */
+  rename(from: string, to: string): Promise<void>;
+  /** No error where there is none. */
+  remove(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  makeFolder(path: string): Promise<void>;
+  /** The names in a folder outlive a loss of power. */
+  syncFolder(path: string): Promise<void>;
+}
