@@ -8,6 +8,7 @@ import type { Surroundings } from './surroundings.ts';
 
 const PORT_MAX = 65_535;
 const SEED_MAX = 2 ** 31;
+const CONNECTIONS_MAX = 65_535;
 
 export async function serveCommand(argv: readonly string[], around: Surroundings): Promise<number> {
   const { plain, given, asks } = readWords<ServeSwitch>(argv, SERVE_SWITCHES, 'serve');
@@ -19,10 +20,15 @@ export async function serveCommand(argv: readonly string[], around: Surroundings
   if (plain.length > 0) throw usage(`serve takes options only, not ${plain[0]}; see flurry serve --help`);
   const values = new Map(given.map(({ option, value }) => [option.long, String(value)]));
   const { clock, stdout, stderr } = around;
+  const connections = values.get('--max-connections');
   const target = await startTarget({
     port: wholeNumber('--port', values.get('--port') ?? '8080', PORT_MAX),
     host: values.get('--host') ?? '127.0.0.1',
     seed: wholeNumber('--seed', values.get('--seed') ?? '1', SEED_MAX),
+    connectionsMax:
+      connections === undefined
+        ? undefined
+        : wholeNumber('--max-connections', connections, CONNECTIONS_MAX, 1),
     clock,
   }).catch((error: Error) => {
     throw usage(error.message);
@@ -41,8 +47,8 @@ export async function serveCommand(argv: readonly string[], around: Surroundings
   return EXIT.done;
 }
 
-function wholeNumber(flag: string, text: string, max: number): number {
+function wholeNumber(flag: string, text: string, max: number, min = 0): number {
   const n = Number(text);
-  if (/^\d+$/.test(text) && n <= max) return n;
-  throw usage(`${flag} takes a whole number from 0 to ${max}, not ${JSON.stringify(text)}`);
+  if (/^\d+$/.test(text) && n >= min && n <= max) return n;
+  throw usage(`${flag} takes a whole number from ${min} to ${max}, not ${JSON.stringify(text)}`);
 }

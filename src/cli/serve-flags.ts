@@ -29,4 +29,11 @@ export const SERVE_SWITCHES = [
     flag: '--seed <n>',
     doc: 'what looks random follows from it (default: 1)',
   },
+  {
+    long: '--max-connections',
+    short: undefined,
+    expects: 'a whole number from 1 to 65,535',
+    flag: '--max-connections <n>',
+    doc: 'connections at once; one more is reset as soon as it is accepted (default: no bound)',
+  },
 ] as const satisfies readonly ServeSwitch[];

@@ -5,13 +5,14 @@ import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+import type { StatusList } from '../model/status-list.ts';
 import type { ControlLaw, Sample } from '../scheduler/control/law.ts';
 import { verdictOf } from '../scheduler/control/verdict.ts';
 import { asksToPause } from '../scheduler/health/host-pause.ts';
 import { quotaOf, tellsQuota } from '../scheduler/rate/quota.ts';
 import { attemptOf } from '../scheduler/retry/attempt.ts';
 import { Retries } from '../scheduler/retry/retries.ts';
-import { statusTable } from '../scheduler/retry/retry-terms.ts';
+import { statusesOf } from '../scheduler/retry/retry-terms.ts';
 import type { SharedSlots, Slots } from '../scheduler/slots.ts';
 
 export class Resending {
@@ -26,8 +27,8 @@ export class Resending {
     limited: false,
     status: 0,
   };
-  /** By status: 1 where it may be sent again. */
-  readonly #statuses: Uint8Array;
+  /** Those after which it may be sent again. */
+  readonly #statuses: StatusList;
   /** The caller's function looks at every outcome. */
   readonly #asksCaller: boolean;
 
@@ -35,7 +36,7 @@ export class Resending {
     this.#clock = clock;
     this.#slots = slots;
     this.#retries = settings.retry > 0 ? new Retries(settings, random) : undefined;
-    this.#statuses = statusTable(settings.retryStatuses);
+    this.#statuses = statusesOf(settings.retryStatuses);
     this.#asksCaller = settings.shouldRetry !== undefined;
   }
 
@@ -93,7 +94,7 @@ export class Resending {
   #mayBeBettered(request: Request, outcome: Outcome): boolean {
     if (request.terms !== undefined || request.cancelled) return false;
     if (this.#asksCaller || outcome.type === 'failure') return true;
-    return this.#statuses[outcome.status] === 1;
+    return this.#statuses.has(outcome.status);
   }
 }
 

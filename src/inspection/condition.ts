@@ -17,7 +17,7 @@ import type { Content } from './content.ts';
 import { readExpression } from './expression.ts';
 import { misread, part, rest, type Written, written } from './misread.ts';
 import { readSize } from './size-list.ts';
-import { StatusList } from './status-list.ts';
+import { readStatuses } from './status-list.ts';
 
 export type ResponseCheck = (response: Response) => boolean | string;
 
@@ -112,8 +112,7 @@ function not([readsBody, holds]: Test): Test {
 }
 
 function statusTest(statuses: Written): Test {
-  const list = new StatusList();
-  list.add(statuses);
+  const list = readStatuses([statuses]);
   return [false, (response) => list.has(response.status)];
 }
 

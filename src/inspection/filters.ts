@@ -7,7 +7,7 @@ import type { Content } from './content.ts';
 import { readExpression, withoutMemory } from './expression.ts';
 import { type Written, written } from './misread.ts';
 import { SizeList } from './size-list.ts';
-import { StatusList } from './status-list.ts';
+import { readStatuses } from './status-list.ts';
 
 export interface Filter {
   readonly readsBody: boolean;
@@ -37,8 +37,7 @@ type Items = string | number | readonly (string | number)[];
 function statusFilters(option: string, items: Items, keep: boolean): Filter[] {
   const texts = textsOf(option, items);
   if (texts.length === 0) return [];
-  const list = new StatusList();
-  for (const text of texts) list.add(text);
+  const list = readStatuses(texts);
   return [{ readsBody: false, passes: (response) => list.has(response.status) === keep }];
 }
 

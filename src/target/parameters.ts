@@ -13,6 +13,7 @@ export interface Bounds {
 }
 
 const SHOWN_MAX = 60;
+const LIST_MAX = 20;
 
 /** Digits alone; for parameters of a path. */
 export function wholeNumber(name: string, text: string, bounds: Bounds): number {
@@ -39,6 +40,32 @@ export function numberOf(query: URLSearchParams, name: string, otherwise: number
   const n = /^\d{0,16}(?:\.\d{1,16})?$/.test(text) ? Number(text) : Number.NaN;
   if (n >= bounds.min && n <= bounds.max) return n;
   throw refused(name, `a number from ${bounds.min} to ${bounds.max}`, text);
+}
+
+/** One or more whole numbers with commas between; left out or empty it is `otherwise` alone. */
+export function wholeNumbersOf(
+  query: URLSearchParams,
+  name: string,
+  otherwise: number,
+  bounds: Bounds,
+): readonly number[] {
+  const text = query.get(name) ?? '';
+  if (text === '') return [otherwise];
+  const parts = text.split(',', LIST_MAX + 1);
+  if (parts.length > LIST_MAX) throw refused(name, `up to ${LIST_MAX} numbers with commas between`, text);
+  return parts.map((part) => wholeNumber(name, part, bounds));
+}
+
+/** One of some words; left out or empty it is the first. */
+export function wordOf<const W extends string>(
+  query: URLSearchParams,
+  name: string,
+  words: readonly [W, ...W[]],
+): W {
+  const text = query.get(name) ?? '';
+  const word = text === '' ? words[0] : words.find((one) => one === text);
+  if (word === undefined) throw refused(name, words.join(', '), text);
+  return word;
 }
 
 export function refused(name: string, expects: string, text: string): BadParameter {

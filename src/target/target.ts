@@ -20,6 +20,8 @@ export interface TargetOptions {
   readonly host?: string | undefined;
   /** What looks random follows from it: failures, valid codes, session tokens. 1 unless given. */
   readonly seed?: number | undefined;
+  /** Connections at once; one more is reset as soon as it is accepted. No bound unless given. */
+  readonly connectionsMax?: number | undefined;
   /** What delays, limits and workers go by; real time unless given. */
   readonly clock?: Clock | undefined;
 }
@@ -27,10 +29,11 @@ export interface TargetOptions {
 export interface TargetCounts {
   /** Requests whose header section arrived whole, those to unknown paths included. */
   readonly requests: number;
-  /** Connections accepted so far, open now, and open at once at most. */
+  /** Connections accepted so far, open now, and open at once at most; without those refused. */
   readonly connections: number;
   readonly connectionsOpen: number;
   readonly connectionsOpenMax: number;
+  readonly connectionsRefused: number;
   /** Requests by name of route; `unknown` for paths that no route has. */
   readonly routes: Readonly<Record<string, number>>;
 }
@@ -56,7 +59,11 @@ const GUESSED_LENGTH_MAX = 30;
 /** Starts to listen; rejects with a sentence where that is not possible. */
 export async function startTarget(options: TargetOptions = {}): Promise<Target> {
   const host = options.host ?? '127.0.0.1';
-  const target = new HttpTarget(options.clock ?? systemClock, options.seed ?? 1);
+  const target = new HttpTarget(
+    options.clock ?? systemClock,
+    options.seed ?? 1,
+    options.connectionsMax ?? Number.POSITIVE_INFINITY,
+  );
   await target.listen(options.port ?? 0, host);
   return target;
 }
@@ -67,15 +74,18 @@ class HttpTarget implements Target {
   /** The path of each pattern, by its first segment: what a 404 can point to. */
   readonly #paths: ReadonlyMap<string, string>;
   readonly #sockets = new Set<Socket>();
+  readonly #socketsMax: number;
   #host = '';
   #port = 0;
   #requests = 0;
   #unknown = 0;
   #connections = 0;
   #openMax = 0;
+  #refused = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(clock: Clock, seed: number) {
+  constructor(clock: Clock, seed: number, connectionsMax: number) {
+    this.#socketsMax = connectionsMax;
     const routes = allRoutes(clock, seed);
     this.#table = new RouteTable(routes);
     const paths = routes.map(({ pattern }) => [placeOf(pattern).name, pattern.replace(/\?.*/, '')] as const);
@@ -104,6 +114,7 @@ class HttpTarget implements Target {
       connections: this.#connections,
       connectionsOpen: this.#sockets.size,
       connectionsOpenMax: this.#openMax,
+      connectionsRefused: this.#refused,
       routes,
     };
   }
@@ -136,6 +147,11 @@ class HttpTarget implements Target {
   }
 
   #onConnection(socket: Socket): void {
+    if (this.#sockets.size >= this.#socketsMax) {
+      this.#refused++;
+      socket.resetAndDestroy();
+      return;
+    }
     this.#connections++;
     this.#sockets.add(socket);
     this.#openMax = Math.max(this.#openMax, this.#sockets.size);

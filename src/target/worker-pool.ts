@@ -1,5 +1,5 @@
 // A server with n workers: each job holds one for a fixed time, the others wait in order, up to a bound.
-// Only who works and who waits; it answers nobody.
+// Only who works and who waits; it answers nobody. Their number may change while it is in use.
 
 import type { Clock } from '../model/contracts.ts';
 
@@ -14,7 +14,7 @@ interface Job {
 }
 
 export class WorkerPool {
-  readonly #workers: number;
+  #workers: number;
   readonly #holdMs: number;
   readonly #waitingMax: number;
   readonly #clock: Clock;
@@ -43,6 +43,12 @@ export class WorkerPool {
     return () => this.#leave(job);
   }
 
+  /** New workers begin at once with who waits; those that are too many finish what they are at. */
+  resize(workers: number): void {
+    this.#workers = workers;
+    this.#workOn();
+  }
+
   toString(): string {
     return `workers ${this.#workers} busy ${this.#busy} waiting ${this.#waiting}`;
   }
@@ -56,12 +62,16 @@ export class WorkerPool {
 
   #finish(job: Job): void {
     this.#busy--;
-    const next = this.#first;
-    if (next !== undefined) {
+    this.#workOn();
+    if (job.state === 'working') job.done(job.queueMs);
+  }
+
+  #workOn(): void {
+    while (this.#first !== undefined && this.#busy < this.#workers) {
+      const next = this.#first;
       this.#remove(next);
       this.#work(next);
     }
-    if (job.state === 'working') job.done(job.queueMs);
   }
 
   #leave(job: Job): void {

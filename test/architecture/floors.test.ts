@@ -11,6 +11,7 @@ const SRC = resolve(import.meta.dirname, '../../src');
 const FLOORS: Readonly<Record<string, number>> = {
   model: 0,
   metrics: 1,
+  storage: 1,
   bodies: 2,
   inspection: 2,
   sources: 2,
@@ -20,6 +21,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   sinks: 2,
   view: 2,
   target: 2,
+  journal: 2,
   engine: 3,
   cli: 5,
 };

@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { written } from '../../src/inspection/misread.ts';
 import { SizeList } from '../../src/inspection/size-list.ts';
-import { StatusList } from '../../src/inspection/status-list.ts';
+import { readStatuses } from '../../src/inspection/status-list.ts';
 import { refusal } from './response.ts';
 
 function statuses(text: string): number[] {
-  const list = new StatusList();
-  list.add(written('matchStatus', text));
+  const list = readStatuses([written('matchStatus', text)]);
   return Array.from({ length: 1200 }, (_, status) => status).filter((status) => list.has(status));
 }
 

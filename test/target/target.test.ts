@@ -39,7 +39,7 @@ describe('the routes', () => {
     async (example, route) => {
       for (const method of ['GET', 'HEAD'] as const) {
         const pending = server.ask(example, { method });
-        if (/^\/(delay|capacity|stream)/.test(example)) {
+        if (/^\/(delay|capacity|crowd|stream)/.test(example)) {
           // What waits for time to pass gets it; a HEAD of /stream does not wait.
           let ended = false;
           pending.finally(() => {
@@ -193,10 +193,32 @@ describe('a target', () => {
       connections: 2,
       connectionsOpen: 2,
       connectionsOpenMax: 2,
+      connectionsRefused: 0,
       routes: { delay: 2, todos: 1, bytes: 1, unknown: 1 },
     });
     const { port } = server.target;
     expect(`${server.target}`).toBe(`target http://127.0.0.1:${port} requests 5 connections 2 open 2`);
+  });
+
+  it('resets connections beyond a bound, and takes new ones when there is room', async () => {
+    const small = await startTarget({ connectionsMax: 1 });
+    const opened = async () => {
+      const socket = connect(small.port, '127.0.0.1');
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await opened();
+    while (small.counts.connectionsOpen < 1) await server.ask('/todos/1');
+    const second = await opened();
+    await expect(once(second, 'close')).rejects.toMatchObject({ code: 'ECONNRESET' });
+    first.destroy();
+    while (small.counts.connectionsOpen > 0) await server.ask('/todos/1');
+    const third = await opened();
+    third.write('GET /todos/1 HTTP/1.1\r\nHost: x\r\n\r\n');
+    expect(String((await once(third, 'data'))[0])).toContain('HTTP/1.1 200 OK');
+    third.destroy();
+    expect(small.counts).toMatchObject({ connections: 2, connectionsOpenMax: 1, connectionsRefused: 1 });
+    await small.close();
   });
 
   it('answers pipelined requests in order', async () => {

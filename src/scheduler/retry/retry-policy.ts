@@ -6,7 +6,8 @@
 // caller said so.
 
 import type { Failure, Outcome, Response } from '../../model/outcome.ts';
-import { kindSet, methodSet, type RetrySettings, type ShouldRetry, statusTable } from './retry-terms.ts';
+import type { StatusList } from '../../model/status-list.ts';
+import { kindSet, methodSet, type RetrySettings, type ShouldRetry, statusesOf } from './retry-terms.ts';
 
 export interface RetryFacts {
   readonly method: string;
@@ -20,7 +21,7 @@ export interface RetryFacts {
 export type Reason = 'no' | { readonly because: string };
 
 export class RetryPolicy {
-  readonly #statuses: Uint8Array;
+  readonly #statuses: StatusList;
   readonly #kinds: ReadonlySet<string>;
   readonly #methods: ReadonlySet<string>;
   readonly #unsafe: boolean;
@@ -28,7 +29,7 @@ export class RetryPolicy {
 
   /** Throws OptionError for settings that do not fit. */
   constructor(settings: RetrySettings) {
-    this.#statuses = statusTable(settings.retryStatuses);
+    this.#statuses = statusesOf(settings.retryStatuses);
     this.#kinds = kindSet(settings.retryKinds);
     this.#methods = methodSet(settings.retryMethods);
     this.#unsafe = settings.retryUnsafe;
@@ -45,7 +46,7 @@ export class RetryPolicy {
   }
 
   #ofResponse({ method }: RetryFacts, response: Response): Reason {
-    if (this.#statuses[response.status] !== 1 || !this.#mayRepeat(method)) return 'no';
+    if (!this.#statuses.has(response.status) || !this.#mayRepeat(method)) return 'no';
     return { because: told(response) };
   }
 

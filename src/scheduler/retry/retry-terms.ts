@@ -3,6 +3,7 @@
 import { nearest } from '../../model/nearest.ts';
 import { OptionError } from '../../model/option-kinds.ts';
 import type { Kind, Outcome, Phase } from '../../model/outcome.ts';
+import { StatusList } from '../../model/status-list.ts';
 import type { BackoffTerms } from './backoff.ts';
 
 /** What the caller's own function says of an outcome; undefined leaves it to the policy. `attempt` counts from 1. */
@@ -19,10 +20,6 @@ export interface RetrySettings extends BackoffTerms {
   readonly retryBudgetPercent: number;
   readonly shouldRetry: ShouldRetry | undefined;
 }
-
-/** A status is three digits (RFC 9110 section 15); those above 599 are invalid, and some servers send them. */
-const STATUS_MAX = 999;
-const STATUSES = /^(?:([1-9])xx|([1-9]\d\d)(?:-([1-9]\d\d))?)$/i;
 
 const PHASES: Readonly<Record<Exclude<Phase, 'input' | 'queue'>, true>> = {
   dns: true,
@@ -53,23 +50,18 @@ const KINDS: Readonly<Record<Kind, boolean>> = {
   aborted: false,
 };
 
-/** By status: 1 where it is to be retried. */
-export function statusTable(list: RetrySettings['retryStatuses']): Uint8Array {
-  const table = new Uint8Array(STATUS_MAX + 1);
+const STATUS_ADVICE = 'write statuses as 429, 5xx or 502-504, separated by commas';
+
+/** Those that are to be retried. */
+export function statusesOf(list: RetrySettings['retryStatuses']): StatusList {
+  const statuses = new StatusList();
   const texts = typeof list === 'number' ? [list] : list;
-  for (const item of texts.flatMap((one) => String(one).split(',')).map((one) => one.trim())) {
-    const match = STATUSES.exec(item);
-    const from = Number(match?.[1] === undefined ? match?.[2] : `${match[1]}00`);
-    const to = match?.[1] === undefined ? Number(match?.[3] ?? from) : from + 99;
-    if (!(to >= from)) {
-      throw new OptionError(
-        'retryStatuses',
-        `retryStatuses: no status ${JSON.stringify(item)}; write statuses as 429, 5xx or 502-504, separated by commas`,
-      );
-    }
-    table.fill(1, from, to + 1);
+  for (const item of texts.flatMap((one) => String(one).split(','))) {
+    const problem = statuses.add(item.trim());
+    if (problem === undefined) continue;
+    throw new OptionError('retryStatuses', `retryStatuses: ${problem}; ${STATUS_ADVICE}`);
   }
-  return table;
+  return statuses;
 }
 
 /** Kinds, and phase/kind where one phase alone is meant. */
