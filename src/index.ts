@@ -16,6 +16,7 @@ export {
   type SourceInput,
 } from './engine/source-of.ts';
 export type { Snapshot, Summary } from './metrics/snapshot.ts';
+export type { Bound, RunVerdict } from './metrics/verdict.ts';
 export type { BodyReader, BodyStream } from './model/body-stream.ts';
 export type { Pulled, Sink, Source } from './model/contracts.ts';
 export type { HeadersInput, HeaderValue } from './model/header-block.ts';
@@ -23,6 +24,7 @@ export { InvalidRequest } from './model/invalid.ts';
 export { OptionError } from './model/option-kinds.ts';
 export type { RunOptions } from './model/options.ts';
 export {
+  type Attempt,
   Failure,
   type Kind,
   type Outcome,
@@ -33,6 +35,7 @@ export {
 } from './model/outcome.ts';
 export type {
   FormFields,
+  Hop,
   MultipartFields,
   Request,
   RequestBody,

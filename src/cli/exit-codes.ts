@@ -8,7 +8,7 @@ export const EXIT = {
   disk: 3,
   /** with --check-status: a request failed, or was answered with 400 or more */
   failures: 4,
-  /** a limit of the run ended it: --duration */
+  /** a limit of the run ended it: --duration, --fail-early, --max-failures */
   limit: 7,
   /** a --fail-if condition holds */
   threshold: 99,

@@ -35,7 +35,8 @@ const EVERYDAY: readonly OptionName[] = [
 
 const EXIT_CODES =
   'Exit codes: 0 done (HTTP error statuses are data), 1 unexpected, 2 usage, 3 output cannot be written, ' +
-  '4 failures with --check-status, 7 stopped by --duration, 99 a --fail-if holds, 130 or 143 interrupted.';
+  '4 failures with --check-status, 7 stopped by --duration, --fail-early or --max-failures, ' +
+  '99 a --fail-if holds, 130 or 143 interrupted.';
 
 const NOTES = [
   'Durations take ms, s, m or h (a plain number is seconds), sizes k, M or G (of 1024).',

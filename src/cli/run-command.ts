@@ -5,6 +5,7 @@ import { openRecords } from '../engine/record-sinks.ts';
 import { RunCore } from '../engine/run.ts';
 import { SessionCore } from '../engine/session-core.ts';
 import { InputError, openSource } from '../engine/source-of.ts';
+import type { World } from '../engine/transport-of.ts';
 import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
 import type { Sink, Source } from '../model/contracts.ts';
@@ -12,6 +13,7 @@ import { showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { count } from '../model/text.ts';
 import { OutputError } from '../sinks/output-error.ts';
+import { SystemFiles } from '../storage/system-files.ts';
 import { completed } from './completed.ts';
 import { endingOf } from './ending.ts';
 import { EXIT, usage } from './exit-codes.ts';
@@ -46,7 +48,8 @@ export async function runCommand(
   }
   const inspection = Inspection.of(settings);
   await refuseHopeless(settings);
-  const session = new SessionCore(settings, { clock: around.clock, env: around.env });
+  const startOf = await startsOf(settings, around);
+  const session = new SessionCore(settings, { clock: around.clock, env: around.env, ...startOf });
   if (lacksPassword(settings)) around.stderr.write(`flurry: ${NO_PASSWORD}\n`);
   if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
@@ -55,6 +58,23 @@ export async function runCommand(
   const run = new RunCore(settings, source, sink, session, inspection);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
+}
+
+/** How many in flight `flurry tune --save` found best for a host. */
+async function startsOf(
+  { concurrency }: Settings,
+  { env, stderr }: Surroundings,
+): Promise<Pick<World, 'startOf'>> {
+  if (concurrency !== 'auto') return {};
+  const { profilesPath, profileFor, readProfiles } = await import('./tune-profiles.ts');
+  try {
+    const profiles = readProfiles(profilesPath(env));
+    return profiles.size === 0 ? {} : { startOf: (origin) => profileFor(profiles, origin)?.concurrency };
+  } catch (error) {
+    // It would only have been a better start.
+    stderr.write(`flurry: ${(error as Error).message}\n`);
+    return {};
+  }
 }
 
 const NO_PASSWORD =
@@ -123,7 +143,10 @@ async function openOutputs(
   const record = { body, headers, timings, ...(extracted === undefined ? {} : { extracted }) };
   try {
     if (summary !== undefined) assertWritable(summary);
-    return await openRecords(output ?? '-', outputForm(settings), record, around.clock);
+    return await openRecords(output ?? '-', outputForm(settings), record, {
+      clock: around.clock,
+      files: new SystemFiles(),
+    });
   } catch (error) {
     // What it reads from must not keep the process alive.
     source.close();

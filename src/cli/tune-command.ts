@@ -10,6 +10,7 @@ import { colors, columnsOf, paintFor } from '../view/terminal.ts';
 import { completed } from './completed.ts';
 import { EXIT, Exit, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
+import { checkNetwork } from './network-checks.ts';
 import { redacted } from './redacted.ts';
 import { type Requests, requestsFor } from './sources.ts';
 import type { StopSignal, Surroundings } from './surroundings.ts';
@@ -39,6 +40,7 @@ export async function tuneCommand(argv: readonly string[], around: Surroundings)
   assertPlots(own.plot);
   // A file that could not be kept would be known only when all is over.
   if (own.save) readProfiles(profilesPath(around.env));
+  await checkNetwork(complete);
   const trials = new TargetTrials(requests.definition, complete, sizes.at(-1)!, around);
   try {
     await loadCookies(complete, trials, around);

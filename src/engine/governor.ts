@@ -16,15 +16,36 @@ const GROWTH = 1.1;
 export class Governor {
   readonly #total: Slots;
   readonly #clock: Clock;
-  /** As many as were asked for, or as the machine allows if that is less. */
+  /** As many as may be asked for at most, or as the machine allows if that is less. */
   readonly #max: number;
+  /** What it allows now. */
+  #allowed: number;
+  #wanted: number;
   #growing = false;
 
-  constructor(total: Slots, clock: Clock) {
+  /** `most`: that will ever be asked for. */
+  constructor(total: Slots, most: number, clock: Clock) {
     this.#total = total;
     this.#clock = clock;
-    this.#max = total.max > WORTH_READING ? Math.min(total.max, connectionsMax(readMachine())) : total.max;
-    total.max = this.#max;
+    this.#wanted = total.max;
+    this.#max = most > WORTH_READING ? Math.min(most, connectionsMax(readMachine())) : most;
+    this.#allowed = this.#max;
+    this.#apply();
+  }
+
+  /** So many are asked for from now on. */
+  want(max: number): void {
+    this.#wanted = max;
+    this.#apply();
+  }
+
+  /** Whether it holds back what was asked for. */
+  get holds(): boolean {
+    return this.#allowed < this.#wanted;
+  }
+
+  #apply(): void {
+    this.#total.max = Math.min(this.#wanted, this.#allowed);
   }
 
   /** In how many milliseconds a request that found no resources is to go out; undefined where that is not its trouble. */
@@ -33,7 +54,8 @@ export class Governor {
       return undefined;
     // Alone under way it is not this session that holds them: whoever does must let go, and that may be never.
     if (this.#total.used <= 1) return undefined;
-    this.#total.max = Math.max(1, Math.min(this.#total.max, this.#total.used - 1));
+    this.#allowed = Math.max(1, Math.min(this.#allowed, this.#total.used - 1));
+    this.#apply();
     if (!this.#growing) this.#growLater();
     return WAIT_MS;
   }
@@ -42,8 +64,9 @@ export class Governor {
     this.#growing = true;
     this.#clock.after(GROW_EVERY_MS, () => {
       this.#growing = false;
-      this.#total.max = Math.min(this.#max, Math.ceil(this.#total.max * GROWTH));
-      if (this.#total.max < this.#max) this.#growLater();
+      this.#allowed = Math.min(this.#max, Math.ceil(this.#allowed * GROWTH));
+      this.#apply();
+      if (this.#allowed < this.#max) this.#growLater();
     });
   }
 

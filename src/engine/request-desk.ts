@@ -38,6 +38,11 @@ export class RequestDesk implements Sink {
     }
   }
 
+  /** The content of its response waits for its reader, or no longer does. */
+  hold(request: Request, isHeld: boolean): void {
+    this.#core.hold(request, isHeld);
+  }
+
   /** What was handed in comes to its end; nothing more is taken. */
   finish(): Promise<void> {
     this.#feed.finish();

@@ -3,7 +3,7 @@
 
 import type { Clock } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import type { StatusList } from '../model/status-list.ts';
 import type { ControlLaw, Sample } from '../scheduler/control/law.ts';
@@ -12,6 +12,7 @@ import { asksToPause } from '../scheduler/health/host-pause.ts';
 import { quotaOf, tellsQuota } from '../scheduler/rate/quota.ts';
 import { attemptOf } from '../scheduler/retry/attempt.ts';
 import { Retries } from '../scheduler/retry/retries.ts';
+import { told } from '../scheduler/retry/retry-policy.ts';
 import { statusesOf } from '../scheduler/retry/retry-terms.ts';
 import type { SharedSlots, Slots } from '../scheduler/slots.ts';
 
@@ -54,7 +55,8 @@ export class Resending {
     const wallMs = this.#clock.wall();
     const quota =
       outcome.type === 'response' && !outcome.isPlain ? quotaOf(outcome.fieldLines, wallMs) : undefined;
-    gate.settle(outcome, quota, request.startedAtMs, slots.used - 1, nowMs, wallMs);
+    const proxied = request.proxy !== undefined;
+    gate.settle(outcome, quota, request.startedAtMs, slots.used - 1, nowMs, wallMs, proxied);
   }
 
   /** One sample for all: nothing is made per request. */
@@ -68,12 +70,17 @@ export class Resending {
     sample.limited = request.limited;
     sample.status = outcome.type === 'response' ? outcome.status : 0;
     law.record(sample);
+    // What a host answers says nothing about the way to all of them.
+    this.#slots.totalLaw?.record(outcome.type === 'failure' ? sample.verdict : 'success');
     slots.max = law.limit;
     slots.gate?.paceAt(law.ratePerSecond, nowMs);
   }
 
-  /** In how many milliseconds the request is to be sent again; undefined: its outcome stands. */
-  delayMs(request: Request, outcome: Outcome): number | undefined {
+  /**
+   * In how many milliseconds the request is to be sent again; undefined: its outcome stands. A failure takes the place of
+   * an outcome at which the caller's own function threw.
+   */
+  delayMs(request: Request, outcome: Outcome): number | Failure | undefined {
     if (this.#retries === undefined || !this.#mayBeBettered(request, outcome)) return undefined;
     const { method, retries, stream } = request;
     const replayable = stream === undefined || stream.replayable;
@@ -81,7 +88,9 @@ export class Resending {
     const { budget } = this.#slots.gateOf(request.origin.key, nowMs);
     const wallMs = this.#clock.wall();
     const verdict = this.#retries.verdict({ method, retries, replayable }, outcome, budget, nowMs, wallMs);
-    if (verdict === 'no' || verdict.delayMs === undefined) return undefined;
+    if (verdict === 'no') return undefined;
+    if ('broken' in verdict) return brokenAt(request, outcome, verdict.broken);
+    if (verdict.delayMs === undefined) return undefined;
     request.history = [...(request.history ?? []), attemptOf(outcome, verdict.delayMs)];
     request.pending = outcome;
     request.retries++;
@@ -96,6 +105,14 @@ export class Resending {
     if (this.#asksCaller || outcome.type === 'failure') return true;
     return this.#statuses.has(outcome.status);
   }
+}
+
+/** What a request comes to where the caller's own function cannot say what it is worth. */
+function brokenAt(request: Request, outcome: Outcome, error: unknown): Failure {
+  const what = error instanceof Error ? `${error.name}: ${error.message}` : `a ${typeof error}`;
+  const phase = outcome.type === 'response' ? 'body' : outcome.phase;
+  const message = `shouldRetry, asked after ${told(outcome)}, threw ${what}`;
+  return Failure.of(request, phase, 'unknown', message, outcome.ms, error);
 }
 
 /** Whether it says something that its host is to be remembered for. */

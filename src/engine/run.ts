@@ -138,9 +138,9 @@ export class RunCore {
     this.stop(by);
     if (this.state !== 'stopping') return;
     this.state = 'aborting';
-    if (this.#underWay === undefined) return this.#session.transport.abort();
-    for (const request of [...this.#underWay]) request.cancel();
-    // Others may keep for long the slots that these wait for.
+    if (this.#underWay === undefined) this.#session.transport.abort();
+    else for (const request of [...this.#underWay]) request.cancel();
+    // What these wait for may be long in coming: slots that others keep, a rate, a host's pause.
     for (const request of this.#scheduler.abandon()) this.gaveUp(request);
     this.#scheduler.pump();
   }
@@ -154,6 +154,12 @@ export class RunCore {
     else if (slots.rate === undefined) slots.rate = new Rate(terms.perSecond, terms.burst);
     else slots.rate.change(terms.perSecond, terms.burst, this.#clock.now());
     this.#scheduler.pump();
+  }
+
+  /** Content that waits for a reader of ours is no work for the host: while it does, another request may take its place. */
+  hold({ origin }: Request, isHeld: boolean): void {
+    this.#session.slots.known(origin.key)?.hold(isHeld);
+    if (isHeld) this.#scheduler.roomAt(origin.key);
   }
 
   /** The caller's reason ends it: as abort, and the run rejects with the reason. */
@@ -190,8 +196,9 @@ export class RunCore {
       this.#scheduler.settle(request, true);
       return;
     }
-    if (outcome.type === 'failure' && this.#waitsForResources(request, outcome)) return;
+    // First: it may have been the one by which a circuit is tried.
     this.#resending.learn(request, outcome);
+    if (outcome.type === 'failure' && this.#waitsForResources(request, outcome)) return;
     if (outcome.type === 'response' && this.#session.concerns(outcome)) {
       this.#session.settle(request, outcome, this.#onSettled);
       return;
@@ -222,16 +229,18 @@ export class RunCore {
 
   /** What its request comes to, unless it is sent again and may come to something better. */
   #conclude(request: Request, outcome: Outcome): void {
-    const delayMs = this.state === 'running' ? this.#resending.delayMs(request, outcome) : undefined;
-    if (delayMs === undefined) {
-      // What it replaces need not be held as long as this one is.
-      request.pending = undefined;
-      this.#deliver(outcome);
-      return this.#scheduler.settle(request, false);
-    }
-    if (outcome.type === 'response' && outcome.stored !== undefined)
+    const said = this.state === 'running' ? this.#resending.delayMs(request, outcome) : undefined;
+    // The caller's function that was asked may have stopped the run.
+    const isAgain = typeof said === 'number' && this.state === 'running';
+    const stands = !isAgain && typeof said !== 'object';
+    if (!stands && outcome.type === 'response' && outcome.stored !== undefined) {
       this.#sink.bodies?.discard(outcome.stored);
-    this.#scheduler.later(request, delayMs);
+    }
+    if (isAgain) return this.#scheduler.later(request, said);
+    // What it replaces need not be held as long as this one is.
+    request.pending = undefined;
+    this.#deliver(typeof said === 'object' ? said : outcome);
+    this.#scheduler.settle(request, false);
   }
 
   hostDown(request: Request): void {
@@ -288,20 +297,25 @@ export class RunCore {
   }
 
   #deliver(came: Outcome): void {
+    const outcome = this.#handOut(came);
+    // Not before it is written: a run that has nothing left closes its sink as soon as it is stopped.
+    if (countsAsFailure(outcome) && ++this.#failures >= this.#failuresMax) this.stop('failures');
+  }
+
+  #handOut(came: Outcome): Outcome {
     const inspection = this.#inspection;
     // Fetch hands every response out as it is, and before its content is there.
     const looked = inspection !== undefined && came.type === 'response' && came.request.terms === undefined;
     const outcome = looked ? inspection.inspect(came) : came;
     this.#tally.add(outcome);
     if (this.#watch !== undefined && this.#watch.curious > 0) this.#watch.look(came);
-    if (countsAsFailure(outcome) && ++this.#failures >= this.#failuresMax) this.stop('failures');
     const passes = inspection === undefined || inspection.passes(outcome);
     if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {
       this.#sink.bodies?.discard(came.stored);
     }
     if (!passes) {
       this.#tally.filtered++;
-      return;
+      return outcome;
     }
     try {
       this.#sink.write(outcome);
@@ -310,6 +324,7 @@ export class RunCore {
       this.#break('sink', error);
     }
     if (this.#sink.full) this.#scheduler.pause();
+    return outcome;
   }
 
   /** Something around the requests broke: nothing more is sent, and the run rejects when all is closed. */
@@ -339,8 +354,8 @@ export class RunCore {
 
   /** In flight at most, where this machine allows less than was asked for. */
   get #governed(): number | undefined {
-    const { limits, slots } = this.#session;
-    return slots.total.max < limits.concurrency ? slots.total.max : undefined;
+    const { governor, slots } = this.#session;
+    return governor.holds ? slots.total.max : undefined;
   }
 
   snapshot(): Snapshot {
@@ -357,8 +372,15 @@ export class RunCore {
       concurrency: this.#limit,
       mode: this.#session.limits.auto ? 'auto' : 'fixed',
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
-      limits: { ...this.#limits, sought: this.#watch?.sought, governed: this.#governed },
+      limits: this.#limitsNow,
     });
+  }
+
+  get #limitsNow(): Limits {
+    const { limits, slots } = this.#session;
+    // What all hosts together get is found out too.
+    const concurrency = limits.auto ? slots.total.max : this.#limits.concurrency;
+    return { ...this.#limits, concurrency, sought: this.#watch?.sought, governed: this.#governed };
   }
 
   get cookies(): CookieStore | undefined {

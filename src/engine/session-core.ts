@@ -9,6 +9,7 @@ import { Failure, type Outcome, type Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { GoodputLaw } from '../scheduler/control/goodput-law.ts';
+import { TotalLaw } from '../scheduler/control/total-law.ts';
 import { HostGate, type HostGateTerms } from '../scheduler/health/host-gate.ts';
 import { Rate } from '../scheduler/rate/rate.ts';
 import { parseRate } from '../scheduler/rate/rate-text.ts';
@@ -21,7 +22,7 @@ import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../
 import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
 import { Governor } from './governor.ts';
-import { type EngineLimits, slotLimits } from './slot-limits.ts';
+import { AUTO_TOTAL, type EngineLimits, slotLimits } from './slot-limits.ts';
 import { openTransport, type World } from './transport-of.ts';
 
 /** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
@@ -67,8 +68,8 @@ export class SessionCore {
     this.shared = shared;
     this.limits = slotLimits(settings);
     this.random = world.random ?? systemRandom;
-    this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, this.random));
-    this.governor = new Governor(this.slots.total, this.clock);
+    this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, world, this.random));
+    this.governor = new Governor(this.slots.total, this.limits.concurrency, this.clock);
     this.load = world.load ?? (world.clock === systemClock ? systemLoad : undefined);
     this.transport = openTransport(settings, world);
     this.cookies = settings.cookies ? new CookieStore(world.clock, COOKIE_LIMITS) : undefined;
@@ -205,12 +206,18 @@ export class SessionCore {
     const look = (): void => {
       const now = load();
       const [activeMs, idleMs] = [now.activeMs - last.activeMs, now.idleMs - last.idleMs];
-      if (activeMs + idleMs > 0) this.slots.saturation(activeMs / (activeMs + idleMs));
+      if (activeMs + idleMs > 0) this.#look(activeMs / (activeMs + idleMs));
       last = now;
       this.#watchesLoad = this.slots.total.used > 0;
       if (this.#watchesLoad) this.clock.after(LOAD_EVERY_MS, look);
     };
     this.clock.after(LOAD_EVERY_MS, look);
+  }
+
+  #look(busy: number): void {
+    const { slots, governor, clock } = this;
+    slots.look({ nowMs: clock.now(), busy, inFlight: slots.total.used });
+    if (slots.totalLaw !== undefined) governor.want(slots.totalLaw.limit);
   }
 
   close(): void {
@@ -224,7 +231,12 @@ export class SessionCore {
 
 const REFUSED_REDIRECT = { kind: 'unexpected', message: 'a redirect, which this request refuses' } as const;
 
-function gateTerms(settings: Settings, limits: EngineLimits, random: () => number): GateTerms {
+function gateTerms(
+  settings: Settings,
+  limits: EngineLimits,
+  { startOf }: World,
+  random: () => number,
+): GateTerms {
   const { burst, hostDown, hostDownMaxMs, ignoreRateLimits, maxHostErrors, retryAfterMaxMs } = settings;
   const all = parseRate('rate', settings.rate, burst);
   const ratePerHost = parseRate('ratePerHost', settings.ratePerHost, burst);
@@ -244,7 +256,10 @@ function gateTerms(settings: Settings, limits: EngineLimits, random: () => numbe
   return {
     rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
     makeGate: () => new HostGate(terms, random),
-    makeLaw: limits.auto ? () => new GoodputLaw({ initial: AUTO_INITIAL, max: limits.perHost }) : undefined,
+    makeLaw: limits.auto
+      ? (key) => new GoodputLaw({ initial: startOf?.(key) ?? AUTO_INITIAL, max: limits.perHost })
+      : undefined,
+    totalLaw: limits.auto ? new TotalLaw(AUTO_TOTAL) : undefined,
     always: ratePerHost !== undefined || limits.auto,
   };
 }

@@ -21,6 +21,8 @@ export interface World {
   readonly random?: () => number;
   /** How busy the process is; without it nothing is told of what bound a run. */
   readonly load?: () => Load;
+  /** What is known of a host before the first request: how many in flight it took well. */
+  readonly startOf?: (origin: string) => number | undefined;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 

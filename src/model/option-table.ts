@@ -396,7 +396,7 @@ export const OPTIONS = {
 
   // ── speed ─────────────────────────────────────────────────────────────────────────────────────────────────
   concurrency: integerOrWord('auto', {
-    default: 50,
+    default: 'auto',
     min: 1,
     max: 65_535,
     flag: '-c, --concurrency <n|auto>',
@@ -1026,7 +1026,7 @@ export const OPTIONS = {
     default: false,
     flag: '--fail-early',
     group: 'Limits on the run',
-    doc: 'stop sending at the first failure; requests in flight still finish, the exit code is 7',
+    doc: 'stop sending at the first failure, which one is when its retries are used up; requests in flight still finish, the exit code is 7',
   }),
   maxFailures: integerOrNone({
     default: undefined,

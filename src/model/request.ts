@@ -159,6 +159,10 @@ export class Request {
     next.taker = this.taker;
     next.terms = this.terms;
     next.depth = this.depth;
+    // What a redirect leads to takes the place of the attempt that was led there.
+    next.attempt = this.attempt - 1;
+    next.retries = this.retries;
+    next.history = this.history;
     next.cancelled = this.cancelled;
     next.onReplaced = this.onReplaced;
     this.onReplaced?.(next);

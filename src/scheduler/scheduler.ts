@@ -12,8 +12,8 @@ import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
 import type { Rate } from './rate/rate.ts';
 import { ReadyLanes } from './ready-lanes.ts';
-import { Later } from './retry/later.ts';
 import { SharedSlots, type Slots, type Waiter } from './slots.ts';
+import { Waits } from './waits.ts';
 
 export type { SchedulerEvents, SchedulerSettings } from './admission.ts';
 
@@ -43,12 +43,7 @@ export class Scheduler implements Waiter {
   readonly #again = new Fifo<Request>();
   /** What redirects ask for: it goes to the lane of its origin and keeps that one's limits. */
   readonly #following = new Fifo<Request>();
-  /** To be sent again when their time has come. They hold no slot. */
-  readonly #later = new Later<Request>(Number.POSITIVE_INFINITY);
-  /** Lanes whose next request has to wait for a time. */
-  readonly #putOff = new Later<Lane>(Number.POSITIVE_INFINITY);
-  #alarmMs = Number.POSITIVE_INFINITY;
-  #cancelAlarm: (() => void) | undefined;
+  readonly #waits: Waits;
   #lastLane: Lane | undefined;
   #inFlight = 0;
   /** Lanes with requests under way or waiting. */
@@ -61,6 +56,8 @@ export class Scheduler implements Waiter {
   #input: 'open' | 'waiting' | 'ended' = 'open';
   #pumping = false;
   #paused = false;
+  /** Since a pause fewer are in flight than limits allow: what starts was not held back by its host. */
+  #refills = false;
   #stopped = false;
   #drained = false;
 
@@ -78,6 +75,7 @@ export class Scheduler implements Waiter {
     this.#source = source;
     this.#events = events;
     this.#clock = clock;
+    this.#waits = new Waits(clock, this.#takeDue, () => this.pump());
     this.#aloneNext = settings.lookAhead;
     if (source.oneOrigin === true) this.#alone = Number.POSITIVE_INFINITY;
     source.onReady = () => {
@@ -92,7 +90,7 @@ export class Scheduler implements Waiter {
 
   /** Read from the input and not sent yet. */
   get waiting(): number {
-    return this.#waiting + this.#again.length + this.#following.length + this.#later.size;
+    return this.#waiting + this.#again.length + this.#following.length + this.#waits.size;
   }
 
   /** Nothing is under way or waiting, and the input, which has not ended, gives nothing. */
@@ -104,8 +102,8 @@ export class Scheduler implements Waiter {
   get binding(): Binding {
     const slotFree = this.#total.free && this.#inFlight < this.#settings.concurrency;
     const standing = {
-      ...{ paused: this.#paused, input: this.#input, slotFree, later: this.#later.size },
-      ...{ waiting: this.waiting - this.#later.size, rate: this.#slots.rate, lanes: this.#lanes.values() },
+      ...{ paused: this.#paused, input: this.#input, slotFree, later: this.#waits.size },
+      ...{ waiting: this.waiting - this.#waits.size, rate: this.#slots.rate, lanes: this.#lanes.values() },
     };
     return bindingOf(standing, this.#clock.now());
   }
@@ -120,7 +118,7 @@ export class Scheduler implements Waiter {
 
   /** Nothing new is sent until `resume`. After `stop` there is nothing new, and the rest must come to its end. */
   pause(): void {
-    if (!this.#stopped) this.#paused = true;
+    if (!this.#stopped) this.#paused = this.#refills = true;
   }
 
   resume(): void {
@@ -135,16 +133,26 @@ export class Scheduler implements Waiter {
     this.#paused = false;
     this.#input = 'ended';
     this.#source.close();
-    for (const request of this.#later.clear()) this.#events.gaveUp(request);
+    for (const request of this.#waits.clear()) this.#events.gaveUp(request);
+    for (let left = this.#following.length; left > 0; left--) {
+      const request = this.#following.shift()!;
+      if (request.pending === undefined) this.#following.push(request);
+      else this.#events.gaveUp(request);
+    }
     for (const lane of this.#lanes.values()) this.#keepFollowing(lane);
     this.pump();
   }
 
+  /** There may be another slot of this origin, and nobody of this run has left it. */
+  roomAt(key: string): void {
+    const lane = this.#lanes.get(key);
+    if (lane?.slots.free && lane.later === undefined) this.#onHostSlot(lane);
+  }
+
   /** A dispatched request has ended, and is sent again when `delayMs` have passed. Meanwhile it holds no slot. */
   later(request: Request, delayMs: number): void {
-    this.#later.add(request, this.#clock.now() + delayMs);
+    this.#waits.add(request, delayMs);
     this.#end(request);
-    this.#setAlarm();
     this.pump();
   }
 
@@ -183,9 +191,10 @@ export class Scheduler implements Waiter {
   #keepFollowing(lane: Lane): void {
     for (let left = lane.waiting.length; left > 0; left--) {
       const request = lane.waiting.shift()!;
-      if (request.hops.length > 0 && request.retries === 0) lane.waiting.push(request);
+      const isRetry = request.pending !== undefined;
+      if (request.hops.length > 0 && !isRetry) lane.waiting.push(request);
       else this.#left(request);
-      if (request.retries > 0) this.#events.gaveUp(request);
+      if (isRetry) this.#events.gaveUp(request);
     }
     if (lane.waiting.length > 0) return;
     if (lane.level !== -1) this.#ready.remove(lane);
@@ -217,11 +226,12 @@ export class Scheduler implements Waiter {
     this.#repeat();
     while (this.#maySend() && this.#step()) this.#repeat();
     this.#pumping = false;
+    if (!this.#paused) this.#refills = false;
     if (this.#inFlight > 0 || this.waiting > 0) return this.#waitForOthers();
     if (this.#input === 'open') return this.#waitForOthers();
     if (this.#input === 'waiting') return this.#events.starved();
     this.#total.leave(this);
-    this.#cancelAlarm?.();
+    this.#waits.close();
     if (this.#drained) return;
     this.#drained = true;
     for (const { key } of this.#lanes.values()) this.#slots.forget(key);
@@ -248,7 +258,7 @@ export class Scheduler implements Waiter {
     const nowMs = this.#clock.now();
     const waitMs = rate.waitMs(nowMs);
     if (waitMs === 0) return true;
-    if (this.#hasWork()) this.#setAlarm(nowMs + waitMs);
+    if (this.#hasWork()) this.#waits.callAt(nowMs + waitMs);
     return false;
   }
 
@@ -264,10 +274,7 @@ export class Scheduler implements Waiter {
     if (lane.level !== -1) this.#ready.remove(lane);
     if (waitMs === Number.POSITIVE_INFINITY) this.#failAll(lane);
     else if (waitMs === AFTER_OTHERS) lane.slots.wait(lane);
-    else if (lane.later === undefined) {
-      lane.later = this.#putOff.add(lane, nowMs + waitMs);
-      this.#setAlarm();
-    }
+    else if (lane.later === undefined) this.#waits.putOff(lane, nowMs + waitMs);
     return false;
   }
 
@@ -279,26 +286,14 @@ export class Scheduler implements Waiter {
     if (lane.busy && lane.inFlight === 0) this.#rest(lane);
   }
 
-  #setAlarm(dueMs = Math.min(this.#later.dueMs, this.#putOff.dueMs)): void {
-    if (dueMs >= this.#alarmMs) return;
-    this.#cancelAlarm?.();
-    this.#alarmMs = dueMs;
-    this.#cancelAlarm = this.#clock.after(Math.max(0, dueMs - this.#clock.now()), this.#onAlarm, true);
-  }
-
-  readonly #onAlarm = (): void => {
-    this.#alarmMs = Number.POSITIVE_INFINITY;
-    this.#cancelAlarm = undefined;
-    const nowMs = this.#clock.now();
-    for (let lane = this.#putOff.take(nowMs); lane !== undefined; lane = this.#putOff.take(nowMs)) {
-      lane.later = undefined;
+  readonly #takeDue = (nowMs: number): void => {
+    const waits = this.#waits;
+    for (let lane = waits.dueLane(nowMs); lane !== undefined; lane = waits.dueLane(nowMs)) {
       if (lane.waiting.length > 0 && lane.level === -1) this.#line(lane);
     }
-    for (let due = this.#later.take(nowMs); due !== undefined; due = this.#later.take(nowMs)) {
+    for (let due = waits.dueRequest(nowMs); due !== undefined; due = waits.dueRequest(nowMs)) {
       this.#following.push(due);
     }
-    this.#setAlarm();
-    this.pump();
   };
 
   /** Where its own requests hold every slot, their ends are enough to go on. */
@@ -401,8 +396,9 @@ export class Scheduler implements Waiter {
   }
 
   readonly #onHostSlot = (lane: Lane): void => {
-    if (lane.waiting.length === 0 || lane.level !== -1 || !this.#opens(lane)) return;
-    this.#ready.add(lane);
+    if (lane.waiting.length === 0 || lane.level !== -1) return;
+    if (this.#opens(lane)) this.#ready.add(lane);
+    // Also where it opens not: what waited may have failed with its host, and left room to read on.
     this.pump();
   };
 
@@ -420,9 +416,10 @@ export class Scheduler implements Waiter {
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
     lane.slots.take();
-    request.inFlight = lane.slots.used;
-    request.limited = lane.waiting.length > 0 || (this.#busy === 1 && this.#input === 'open');
-    if (lane.slots.gate !== undefined) lane.slots.gate.take(request.retries > 0, this.#clock.now());
+    request.inFlight = lane.slots.used - lane.slots.held;
+    request.limited =
+      !this.#refills && (lane.waiting.length > 0 || (this.#busy === 1 && this.#input === 'open'));
+    if (lane.slots.gate !== undefined) lane.slots.gate.take(request.pending !== undefined, this.#clock.now());
     if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
     if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);
     this.#events.dispatch(request);
@@ -434,8 +431,7 @@ export class Scheduler implements Waiter {
     lane.slots.release();
     if (lane.waiting.length > 0) {
       // What its end taught may let the next one go before its time.
-      if (lane.later !== undefined) this.#putOff.remove(lane.later);
-      lane.later = undefined;
+      this.#waits.recall(lane);
       if (lane.level === -1) this.#line(lane);
     } else if (lane.inFlight === 0 && lane.busy) this.#rest(lane);
   }
@@ -444,8 +440,7 @@ export class Scheduler implements Waiter {
   #rest(lane: Lane): void {
     lane.busy = false;
     lane.slots.leave(lane);
-    if (lane.later !== undefined) this.#putOff.remove(lane.later);
-    lane.later = undefined;
+    this.#waits.recall(lane);
     this.#busy--;
     if (this.#lanes.size <= LANES_KEPT) return;
     this.#lanes.delete(lane.key);

@@ -2,6 +2,7 @@
 // Who finds no slot waits in line and is called when one is free. No I/O, no time.
 
 import type { ControlLaw } from './control/law.ts';
+import type { TotalLaw, TotalLook } from './control/total-law.ts';
 import type { HostGate } from './health/host-gate.ts';
 import { HostMap } from './health/host-map.ts';
 import type { Rate } from './rate/rate.ts';
@@ -13,6 +14,8 @@ export interface Waiter {
 
 export class Slots {
   used = 0;
+  /** Of those, responses whose content waits for a reader of ours: no work for the host. */
+  held = 0;
   /** Runs that count by it. */
   users = 0;
   /** What else may put off the next request; undefined as long as nothing does. */
@@ -20,14 +23,24 @@ export class Slots {
   /** A control law moves it. */
   max: number;
   law: ControlLaw | undefined = undefined;
+  readonly #most: number;
   readonly #line = new Set<Waiter>();
 
   constructor(max: number) {
     this.max = max;
+    this.#most = max;
   }
 
   get free(): boolean {
-    return this.used < this.max;
+    if (this.used < this.max) return true;
+    return this.held > 0 && this.used < Math.min(this.#most, this.max + this.held);
+  }
+
+  /** Only where a law moves the limit: it may have come down to what is held, and nobody else would ever get a slot. */
+  hold(isHeld: boolean): void {
+    if (this.law === undefined) return;
+    this.held += isHeld ? 1 : -1;
+    if (isHeld && this.#line.size > 0) this.#offer();
   }
 
   take(): void {
@@ -70,7 +83,9 @@ export interface GateTerms {
   readonly rate: Rate | undefined;
   readonly makeGate: () => HostGate;
   /** What finds out how many a host gets; undefined: as many as the limits say. */
-  readonly makeLaw: (() => ControlLaw) | undefined;
+  readonly makeLaw: ((key: string) => ControlLaw) | undefined;
+  /** What finds out how many there are to all hosts together. */
+  readonly totalLaw: TotalLaw | undefined;
   /** Every host has one, from its first request on. */
   readonly always: boolean;
 }
@@ -82,6 +97,7 @@ const GATES_MAX = 16_384;
 export class SharedSlots {
   readonly total: Slots;
   rate: Rate | undefined;
+  readonly totalLaw: TotalLaw | undefined;
   /** True once any host has a gate. */
   gated = false;
   readonly #perHost: number;
@@ -89,15 +105,16 @@ export class SharedSlots {
   readonly #gates: HostMap<HostGate> | undefined;
   readonly #always: boolean;
   #lastMax = 1;
-  readonly #makeLaw: (() => ControlLaw) | undefined;
+  readonly #makeLaw: ((key: string) => ControlLaw) | undefined;
 
   constructor(limits: SlotLimits, terms?: GateTerms) {
-    this.total = new Slots(limits.concurrency);
+    this.total = new Slots(terms?.totalLaw?.limit ?? limits.concurrency);
     this.#perHost = limits.perHost;
     this.rate = terms?.rate;
     this.#gates = terms === undefined ? undefined : new HostMap(GATES_MAX, terms.makeGate);
     this.#always = terms?.always ?? false;
     this.#makeLaw = terms?.makeLaw;
+    this.totalLaw = terms?.totalLaw;
   }
 
   /** The gate of a host, made if it has none yet. Only where there are terms for one. */
@@ -109,9 +126,10 @@ export class SharedSlots {
     return gate;
   }
 
-  /** This process has been busy for such a share of the last moments: what queues here teaches nothing about a host. */
-  saturation(share: number): void {
-    for (const slots of this.#hosts.values()) slots.law?.saturation(share);
+  /** How busy this process has been in the last moments: what queues here teaches nothing about a host. */
+  look(look: TotalLook): void {
+    for (const slots of this.#hosts.values()) slots.law?.saturation(look.busy);
+    this.totalLaw?.look(look);
   }
 
   /** The most that any host in use gets now, or the last one got. */
@@ -132,7 +150,7 @@ export class SharedSlots {
     if (slots === undefined) {
       slots = new Slots(this.#perHost);
       if (this.#makeLaw !== undefined) {
-        slots.law = this.#makeLaw();
+        slots.law = this.#makeLaw(key);
         slots.max = slots.law.limit;
       }
       this.#hosts.set(key, slots);

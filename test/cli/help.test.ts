@@ -39,6 +39,14 @@ describe('flurry --help', () => {
       expect(text).toContain(part);
     }
   });
+
+  it('names with exit code 7 every option that leads to it', () => {
+    const text = helpText(undefined, 100).replace(/\s+/g, ' ');
+    const [, causes] = /7 stopped by (.*?), 99/.exec(text)!;
+    const leading = OPTION_NAMES.filter((name) => OPTIONS[name].doc.includes('exit code is 7'));
+    expect(causes!.match(/--[a-z-]+/g)).toEqual(leading.map((name) => OPTIONS[name].flag!.split(' ')[0]));
+    expect(leading.length).toBeGreaterThan(2);
+  });
 });
 
 describe('flurry run --help', () => {
@@ -64,7 +72,7 @@ describe('flurry run --help', () => {
 
   it('shows defaults as they would be typed', () => {
     const text = helpText('run', 100).replace(/\s+/g, ' ');
-    expect(text).toContain('up to --per-host or 256 (default: 50)');
+    expect(text).toContain('up to --per-host or 256 (default: auto)');
     expect(text).toContain('(one of auto, lines, jsonl, csv, har; default: auto)');
     expect(text).toContain('for the TCP handshake (default: 10s)');
     expect(text).toContain('it is held in memory (default: 64M)');
@@ -129,7 +137,13 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     expect(complete(['flurry', '--conc'])).toEqual(['--concurrency']);
     expect(complete(['flurry', 'ser'])).toEqual(['serve']);
     expect(complete(['flurry', '--body', 'b'])).toEqual(['base64']);
-    expect(complete(['flurry', 'serve', '--'])).toEqual(['--port', '--host', '--seed', '--help']);
+    expect(complete(['flurry', 'serve', '--'])).toEqual([
+      '--port',
+      '--host',
+      '--seed',
+      '--max-connections',
+      '--help',
+    ]);
     expect(complete(['flurry', 'completion', ''])).toEqual(['bash', 'zsh', 'fish']);
     expect(complete(['flurry', 'http://h/', '-o', 'nul'])).toEqual(['null']);
   });

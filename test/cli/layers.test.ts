@@ -50,7 +50,7 @@ describe('precedence', () => {
     expect(await found(noEnv, 'concurrency')).toEqual(['3', 'flurry.config.json']);
     const [value, source] = await found({ user: all.user! }, 'concurrency');
     expect([value, source]).toEqual(['2', expect.stringMatching(/xdg\/flurry\/config\.json$/)]);
-    expect(await found({}, 'concurrency')).toEqual(['50', 'default']);
+    expect(await found({}, 'concurrency')).toEqual(['"auto"', 'default']);
   });
 
   it('takes --config in place of the project’s file, and from its variable too', async () => {

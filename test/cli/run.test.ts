@@ -424,7 +424,7 @@ first         POST URL/a/1  with a body of 3 B
               POST URL/a/2  with a body of 3 B
               POST URL/a/3  with a body of 3 B
 headers       User-Agent, Accept, Content-Type, Cookie, Authorization
-concurrency   50, 4 per host
+concurrency   auto, 4 per host
 records       CSV to DIR/dry.csv
 estimate      40.0 s at 100/s, 4.00 s at 1,000/s, 400 ms at 10,000/s
 nothing was sent (--dry-run)
@@ -443,7 +443,7 @@ nothing was sent (--dry-run)
 first         GET http://h/1
               no request: line 2: no http:// or https:// URL: nonsense
 headers       User-Agent, Accept
-concurrency   50
+concurrency   auto
 records       JSON Lines to standard output
 nothing was sent (--dry-run)
 `,

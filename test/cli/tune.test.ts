@@ -64,6 +64,9 @@ describe('its words', () => {
     [['--plot', 'a.gif'], '--plot takes a file that ends in .svg or .png, not "a.gif"'],
     [['-c', '5'], 'unknown option -c; flurry tune --help shows what there is'],
     [['--trails', '5'], 'unknown option --trails; did you mean --trials?'],
+    [['--unix-socket', '/nowhere.sock'], 'there is no socket at /nowhere.sock (--unix-socket)'],
+    [['--interface', '192.0.2.77'], 'this machine has no address 192.0.2.77 to connect from (--interface)'],
+    [['--ciphers', 'NOPE'], '--ciphers takes names as OpenSSL lists them'],
   ])('%j is refused: %s', async (words, message) => {
     const { code, stdout, stderr } = await flurry(['tune', 'http://127.0.0.1:1/', ...words]);
     expect([code, stdout]).toEqual([2, '']);

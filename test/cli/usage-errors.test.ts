@@ -232,6 +232,7 @@ describe('files in each other’s way', () => {
 describe('other commands', () => {
   it.each([
     [['serve', '--port', 'x'], '--port takes a whole number from 0 to 65535, not "x"'],
+    [['serve', '--max-connections', '0'], '--max-connections takes a whole number from 1 to 65535, not "0"'],
     [['serve', '--prt', '5'], 'unknown option --prt; did you mean --port?'],
     [['serve', '--port'], '--port needs a port from 0 to 65,535 behind it'],
     [['serve', '9000'], 'serve takes options only, not 9000; see flurry serve --help'],

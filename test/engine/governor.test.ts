@@ -17,7 +17,7 @@ describe('the governor', () => {
   it('lets fewer go, never less than one, and grows back to what was asked for', () => {
     const clock = new VirtualClock();
     const slots = new Slots(100);
-    const governor = new Governor(slots, clock);
+    const governor = new Governor(slots, slots.max, clock);
     slots.used = 40;
     expect(governor.waitMs(noPort())).toBeGreaterThan(0);
     expect(slots.max).toBe(39);
@@ -33,7 +33,7 @@ describe('the governor', () => {
 
   it('has nothing to do with other outcomes, nor where nobody else holds anything', () => {
     const slots = new Slots(10);
-    const governor = new Governor(slots, new VirtualClock());
+    const governor = new Governor(slots, slots.max, new VirtualClock());
     slots.used = 5;
     expect(governor.waitMs(response())).toBeUndefined();
     expect(governor.waitMs(failure(1))).toBeUndefined();

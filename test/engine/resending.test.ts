@@ -3,6 +3,7 @@
 
 import { describe, expect, it } from 'vitest';
 import schema from '../../record.schema.json' with { type: 'json' };
+import type { Outcome } from '../../src/model/outcome.ts';
 import { RecordFormat } from '../../src/sinks/record.ts';
 import { schemaCheck } from '../sinks/schema-check.ts';
 import { ArraySink, type Arrival, Network, type Peer, response, upTo, urls } from './fixture.ts';
@@ -26,6 +27,10 @@ function arrivals(network: Network): {
   };
   network.script = told.script;
   return told;
+}
+
+function coded(code: string): Error {
+  return Object.assign(new Error(code), { code });
 }
 
 function status(code: number, fields = ''): string {
@@ -156,6 +161,53 @@ describe('a retry', () => {
   });
 });
 
+describe('a shouldRetry that throws', () => {
+  const thrower = () => {
+    throw new SyntaxError('no JSON');
+  };
+
+  it('makes a failure of that outcome, which says so, and of no other', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = (n, { target }) => (n === 1 ? status(500) : response(target));
+    const shouldRetry = (outcome: Outcome) =>
+      outcome.type === 'response' && outcome.status === 200 ? false : thrower();
+    const { core, sink } = network.run(urls(3), { concurrency: 1, shouldRetry }, new ArraySink());
+    expect(await network.end(core)).toBeUndefined();
+    expect(sink.short).toEqual(['0 /0', '1 body/unknown', '2 /2']);
+    expect(sink.outcomes[1]).toMatchObject({
+      sent: 'response',
+      attempts: 1,
+      message: 'shouldRetry, asked after status 500, threw SyntaxError: no JSON',
+      cause: expect.any(SyntaxError),
+    });
+  });
+
+  it('leaves to a failure where it happened and how far it got', async () => {
+    const network = new Network();
+    network.onConnect = (peer) => peer.after(1, () => peer.fail(coded('ECONNREFUSED')));
+    const { core, sink } = network.run(urls(1), { shouldRetry: thrower }, new ArraySink());
+    expect(await network.end(core)).toBeUndefined();
+    expect(sink.outcomes).toMatchObject([{ phase: 'connect', kind: 'unknown', sent: 'none' }]);
+  });
+});
+
+describe('a shouldRetry that stops the run', () => {
+  it('gets no further attempt', async () => {
+    const network = new Network();
+    const told = arrivals(network);
+    told.say = () => status(500);
+    const shouldRetry = (): boolean => {
+      core.stop('caller');
+      return true;
+    };
+    const { core, sink } = network.run(urls(5), { concurrency: 1, shouldRetry }, new ArraySink());
+    await network.end(core);
+    expect(told.times).toHaveLength(1);
+    expect(sink.outcomes).toMatchObject([{ type: 'response', status: 500, attempts: 1 }]);
+  });
+});
+
 describe('a host that asks for a pause', () => {
   it('gets it, as long as it asks for, and the others go on', async () => {
     const network = new Network();
@@ -238,6 +290,17 @@ describe('a host that is down', () => {
   });
 });
 
+describe('a proxy that refuses', () => {
+  it('does not make the hosts behind it be down', async () => {
+    const network = new Network();
+    network.onConnect = (peer) => peer.after(1, () => peer.fail(coded('ECONNREFUSED')));
+    const options = { proxy: ['http://proxy.test:3128'], concurrency: 2, retry: 0, maxHostErrors: 3 };
+    const { core, sink } = network.run(urls(20), options, new ArraySink());
+    await network.end(core);
+    expect(new Set(sink.short.map((line) => line.split(' ')[1]))).toEqual(new Set(['connect/refused']));
+  });
+});
+
 describe('a run', () => {
   it.each([
     ['failEarly', { failEarly: true }, 1],
@@ -249,6 +312,29 @@ describe('a run', () => {
     await network.end(core);
     expect(core.stoppedBy).toBe('failures');
     expect(sink.outcomes).toHaveLength(failures);
+  });
+
+  it('with failEarly stops where retries are used up, and not before', async () => {
+    const network = new Network();
+    const fails = new Map([
+      ['/0', 1],
+      ['/20', Number.POSITIVE_INFINITY],
+    ]);
+    network.script = (peer, { target }) => {
+      const left = fails.get(target) ?? 0;
+      fails.set(target, left - 1);
+      if (left > 0) peer.fail(coded('ECONNRESET'));
+      else peer.after(10, () => peer.send([response(target)], 0));
+    };
+    const options = { failEarly: true, concurrency: 1, retryDelayMs: 200 };
+    const { core, sink } = network.run(urls(1_000), options, new ArraySink());
+    await network.end(core);
+    expect(core.stoppedBy).toBe('failures');
+    expect(sink.short[0]).toBe('0 /0');
+    expect(sink.outcomes.at(-1)).toMatchObject({ index: 20, type: 'failure', history: [{}, {}] });
+    // While it waited for its retries others went out.
+    expect(sink.outcomes.length).toBeGreaterThan(22);
+    expect(sink.outcomes.length).toBeLessThan(100);
   });
 });
 

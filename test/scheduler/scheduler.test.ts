@@ -223,6 +223,20 @@ describe('the scheduler', () => {
     expect([desk.inFlight.length, desk.dispatched.size, desk.drains]).toEqual([0, 1, 1]);
   });
 
+  it('says of what refills its slots after a pause that its host was not what held it back', () => {
+    const desk = new Desk(hosts(...Array.from({ length: 20 }, () => 1)), { concurrency: 3, perHost: 3 });
+    const limited = (from: number) => desk.inFlight.slice(from).map((request) => request.limited);
+    desk.scheduler.pump();
+    expect(limited(0)).toEqual([true, true, true]);
+    desk.pause();
+    desk.settle(desk.inFlight[0]!, false);
+    desk.settle(desk.inFlight[0]!, false);
+    desk.resume();
+    expect(limited(1)).toEqual([false, false]);
+    desk.settle(desk.inFlight[0]!, false);
+    expect(limited(2)).toEqual([true]);
+  });
+
   it('sends again in a pause too: it has a slot that others may wait for', () => {
     const desk = new Desk(hosts(0, 0, 0), { concurrency: 2, perHost: 2 });
     desk.scheduler.pump();

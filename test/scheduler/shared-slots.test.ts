@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ControlLaw } from '../../src/scheduler/control/law.ts';
 import { SharedSlots, Slots } from '../../src/scheduler/slots.ts';
 import { Desk, type Item } from './desk.ts';
 
@@ -154,5 +155,51 @@ describe('shared slots', () => {
       ),
       { numRuns: 400 },
     );
+  });
+});
+
+describe('a response whose content waits for its reader', () => {
+  const law = (limit: number): ControlLaw => ({
+    limit,
+    ratePerSecond: undefined,
+    record() {},
+    saturation() {},
+  });
+
+  it('leaves its slot to another request where a law has come down to it', () => {
+    const slots = new Slots(3);
+    slots.law = law(1);
+    slots.max = 1;
+    slots.take();
+    const offered: boolean[] = [];
+    slots.wait({ offer: () => offered.push(slots.free) });
+    expect(slots.free).toBe(false);
+    slots.hold(true);
+    expect(offered).toEqual([true]);
+    slots.take();
+    expect(slots.free).toBe(false);
+    slots.hold(false);
+    slots.release();
+    expect(slots.free).toBe(false);
+    slots.release();
+    expect(slots.free).toBe(true);
+  });
+
+  it('never above what a host may have at most', () => {
+    const slots = new Slots(2);
+    slots.law = law(1);
+    slots.max = 1;
+    for (let i = 0; i < 2; i++) {
+      slots.take();
+      slots.hold(true);
+    }
+    expect(slots.free).toBe(false);
+  });
+
+  it("keeps it where the limit is the caller's", () => {
+    const slots = new Slots(1);
+    slots.take();
+    slots.hold(true);
+    expect(slots.free).toBe(false);
   });
 });

@@ -25,6 +25,8 @@ export interface FetchCallTools {
   readonly cookies: CookieStore | undefined;
   /** The session has a login that it may answer a 401 with. */
   readonly answersChallenges: boolean;
+  /** Its content waits for its reader, or no longer does. */
+  readonly onHeld: (request: Request, isHeld: boolean) => void;
   readonly resolve: (response: globalThis.Response) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -49,6 +51,7 @@ export class FetchCall implements ContentTaker, Abortable {
   #request: Request | undefined;
   #body: IncomingBody | undefined;
   #unwatch: (() => void) | undefined;
+  #held = false;
 
   constructor(asked: Asked, tools: FetchCallTools) {
     this.#asked = asked;
@@ -115,7 +118,10 @@ export class FetchCall implements ContentTaker, Abortable {
         this.#tools.cookies?.store(request.origin, request.target, head.all('set-cookie'));
       }
       request.terms = SETTLED;
-      const resume = () => control.resume();
+      const resume = () => {
+        this.#hold(false);
+        control.resume();
+      };
       this.#answer(this.#answerOf(request, head.status, head.reason, head.headers), codingsOf(head), resume);
       return true;
     }
@@ -138,11 +144,20 @@ export class FetchCall implements ContentTaker, Abortable {
   }
 
   onContent(bytes: Buffer, start: number, end: number): boolean {
-    return this.#body?.take(bytes, start, end) ?? true;
+    const hasRoom = this.#body?.take(bytes, start, end) ?? true;
+    if (!hasRoom) this.#hold(true);
+    return hasRoom;
+  }
+
+  #hold(isHeld: boolean): void {
+    if (this.#held === isHeld) return;
+    this.#held = isHeld;
+    this.#tools.onHeld(this.#request!, isHeld);
   }
 
   /** Once, when all is said about the request. */
   readonly told = (outcome: Outcome): void => {
+    this.#hold(false);
     if (outcome.type === 'failure') {
       const error = new RequestError(outcome);
       if (this.#state === 'waiting') this.refuse(networkError(error));

@@ -23,6 +23,8 @@ export class SessionFetch {
   readonly #headers: HeaderBlock;
   readonly #decoding: DecodingLimits;
   readonly #answersChallenges: boolean;
+  /** What was sent last went through it; a session has one. */
+  #desk: RequestDesk | undefined;
 
   /** `open` gives the desk of a session that is open, and throws where it is closed. */
   constructor(core: SessionCore, open: () => RequestDesk) {
@@ -54,6 +56,7 @@ export class SessionFetch {
       decoding: this.#decoding,
       cookies: this.#core.cookies,
       answersChallenges: this.#answersChallenges,
+      onHeld: (request, isHeld) => this.#desk?.hold(request, isHeld),
       resolve,
       reject,
     });
@@ -69,7 +72,8 @@ export class SessionFetch {
     try {
       const request = this.#requestOf(asked, content);
       call.attach(request);
-      this.#open().send(request, call.told);
+      this.#desk = this.#open();
+      this.#desk.send(request, call.told);
     } catch (error) {
       call.refuse(networkError(error));
     }

@@ -37,6 +37,8 @@ export class Breaker {
   #downSinceMs = 0;
   /** In state `probing`: the probe is under way. */
   #probeIsOut = false;
+  /** When the last probe went out: what was sent before it is not it. */
+  #probeMs = Number.NEGATIVE_INFINITY;
 
   constructor(terms: BreakerTerms) {
     this.#terms = terms;
@@ -60,12 +62,16 @@ export class Breaker {
   }
 
   /** One starts, after `waitMs` was 0. */
-  take(): void {
-    if (this.#state === 'probing') this.#probeIsOut = true;
+  take(nowMs = Number.NEGATIVE_INFINITY): void {
+    if (this.#state !== 'probing') return;
+    this.#probeIsOut = true;
+    this.#probeMs = nowMs;
   }
 
-  /** A request to it has ended. */
-  settle(health: Health, nowMs: number): void {
+  /** A request to it has ended, which was sent then. */
+  settle(health: Health, nowMs: number, sentAtMs = nowMs): void {
+    // Answers aside, what was sent before the probe tells nothing new, and leaves it under way.
+    if (health !== 'up' && this.#state === 'probing' && sentAtMs < this.#probeMs) return;
     switch (health) {
       case 'up':
         // Also one that was sent before it opened: an answer is an answer.
@@ -121,9 +127,13 @@ export class Breaker {
   }
 }
 
-/** What an outcome says about its host. A status of 500 is an answer; what this machine lacks is none of the host's. */
-export function healthOf(outcome: Outcome): Health {
+/**
+ * What an outcome says about its host. A status of 500 is an answer; what this machine lacks is none of the host's, nor is
+ * what happens at a proxy, before the way through it is open.
+ */
+export function healthOf(outcome: Outcome, proxied: boolean): Health {
   if (outcome.type === 'response') return 'up';
+  if (proxied && (outcome.phase === 'dns' || outcome.phase === 'connect')) return 'neither';
   switch (outcome.kind) {
     case 'timeout':
     case 'refused':

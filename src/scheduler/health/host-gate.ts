@@ -67,13 +67,14 @@ export class HostGate implements Remembered {
   /** One starts. `isRetry`: it pays nothing into the budget that it is paid from. */
   take(isRetry: boolean, nowMs: number): void {
     if (!isRetry) this.budget.onRequest(nowMs);
-    this.breaker?.take();
+    this.breaker?.take(nowMs);
     this.#pacer?.take(nowMs);
     this.rate?.take(nowMs);
     this.#pace?.take(nowMs);
   }
 
-  /** One has ended. `quota`: what its response says of limits; `underWay`: requests that are left under way. */
+  /** One has ended. `quota`: what its response says of limits; `underWay`: requests that are left under way; `proxied`:
+   *  it went to a proxy. */
   settle(
     outcome: Outcome,
     quota: Quota | undefined,
@@ -81,8 +82,9 @@ export class HostGate implements Remembered {
     underWay: number,
     nowMs: number,
     wallMs: number,
+    proxied = false,
   ): void {
-    this.breaker?.settle(healthOf(outcome), nowMs);
+    this.breaker?.settle(healthOf(outcome, proxied), nowMs, sentAtMs);
     if (outcome.type === 'failure') return;
     const askedMs = asksToPause(outcome.status) ? askedOf(outcome, wallMs) : 0;
     // A server that is out of order now and then says 503 too; only one that names a time asks to be left alone.

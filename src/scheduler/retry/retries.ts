@@ -5,7 +5,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import { backoffMs } from './backoff.ts';
 import { retryAfterMs, spread } from './retry-after.ts';
 import type { RetryBudget } from './retry-budget.ts';
-import { type RetryFacts, RetryPolicy } from './retry-policy.ts';
+import { type Broken, type RetryFacts, RetryPolicy } from './retry-policy.ts';
 import type { RetrySettings } from './retry-terms.ts';
 
 /** Retries that a host with few requests has by itself. */
@@ -15,7 +15,7 @@ const RESERVE = 10;
  * `no`: the outcome stands, nothing is to be said. With `delayMs`: send it again then. Without: it would be sent again,
  * but for what `because` says; the outcome stands.
  */
-export type RetryVerdict = 'no' | { readonly delayMs: number | undefined; readonly because: string };
+export type RetryVerdict = 'no' | Broken | { readonly delayMs: number | undefined; readonly because: string };
 
 export class Retries {
   readonly #settings: RetrySettings;
@@ -47,7 +47,7 @@ export class Retries {
     const { retry, retryAfterMaxMs } = this.#settings;
     if (retry === 0) return 'no';
     const reason = this.#policy.reason(facts, outcome);
-    if (reason === 'no') return 'no';
+    if (reason === 'no' || 'broken' in reason) return reason;
     const { because } = reason;
     if (facts.retries >= retry) return stands(`${because}; ${retry} retries were not enough`);
     const untouched = outcome.type === 'failure' && outcome.sent === 'none';

@@ -17,8 +17,13 @@ export interface RetryFacts {
   readonly replayable: boolean;
 }
 
+/** The caller's own function threw, or gave a promise: nothing is known of what it would have said. */
+export interface Broken {
+  readonly broken: unknown;
+}
+
 /** `no`: there is no reason, or no right, to send it again; else the reason, as people read it. */
-export type Reason = 'no' | { readonly because: string };
+export type Reason = 'no' | Broken | { readonly because: string };
 
 export class RetryPolicy {
   readonly #statuses: StatusList;
@@ -39,10 +44,25 @@ export class RetryPolicy {
   /** The caller's function may say otherwise of everything but what the caller stopped and what is no request. */
   reason(facts: RetryFacts, outcome: Outcome): Reason {
     if (outcome.type === 'failure' && (outcome.kind === 'aborted' || outcome.kind === 'invalid')) return 'no';
-    const said = this.#shouldRetry?.(outcome, facts.retries + 1);
+    const said = this.#ask(outcome, facts.retries + 1);
     if (said === false) return 'no';
     if (said === true) return { because: `shouldRetry, after ${told(outcome)}` };
+    if (said !== undefined) return said;
     return outcome.type === 'response' ? this.#ofResponse(facts, outcome) : this.#ofFailure(facts, outcome);
+  }
+
+  #ask(outcome: Outcome, attempt: number): boolean | Broken | undefined {
+    let said: unknown;
+    try {
+      said = this.#shouldRetry?.(outcome, attempt);
+    } catch (error) {
+      return { broken: error };
+    }
+    if (typeof said === 'boolean') return said;
+    if (!(said instanceof Promise)) return undefined;
+    // An async function: its answer would come too late, and what it throws would end the process.
+    said.catch(() => {});
+    return { broken: new TypeError('it gave a promise; it must say true or false at once') };
   }
 
   #ofResponse({ method }: RetryFacts, response: Response): Reason {
@@ -61,6 +81,7 @@ export class RetryPolicy {
   }
 }
 
-function told(outcome: Outcome): string {
+/** In short, as people read it. */
+export function told(outcome: Outcome): string {
   return outcome.type === 'response' ? `status ${outcome.status}` : `${outcome.phase}/${outcome.kind}`;
 }

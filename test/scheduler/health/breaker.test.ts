@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Kind } from '../../../src/model/outcome.ts';
+import type { Kind, Phase } from '../../../src/model/outcome.ts';
 import { Breaker, type Health, healthOf } from '../../../src/scheduler/health/breaker.ts';
 import { answered, failed } from '../outcomes.ts';
 
@@ -145,7 +145,8 @@ describe('Breaker', () => {
 
 describe('healthOf', () => {
   it.each([200, 404, 429, 500, 503])('takes status %d for an answer', (status) => {
-    expect(healthOf(answered(status))).toBe('up');
+    expect(healthOf(answered(status), false)).toBe('up');
+    expect(healthOf(answered(status), true)).toBe('up');
   });
 
   it.each<[Kind, Health]>([
@@ -163,6 +164,16 @@ describe('healthOf', () => {
     ['aborted', 'neither'],
     ['proxy', 'neither'],
   ])('takes a failure of kind %s for %s', (kind, health) => {
-    expect(healthOf(failed(kind))).toBe(health);
+    expect(healthOf(failed(kind), false)).toBe(health);
+  });
+
+  it.each<[Phase, Health]>([
+    ['dns', 'neither'],
+    ['connect', 'neither'],
+    ['tls', 'down'],
+    ['headers', 'down'],
+  ])('takes a failure of phase %s for %s where there is a proxy before the host', (phase, health) => {
+    expect(healthOf(failed('timeout', phase, 'none'), true)).toBe(health);
+    expect(healthOf(failed('timeout', phase, 'none'), false)).toBe('down');
   });
 });

@@ -91,6 +91,19 @@ describe('RetryPolicy', () => {
     ]);
   });
 
+  it('gives back what it throws, and takes no promise for an answer', async () => {
+    const thrown = new Error('no JSON');
+    const throwing = () => {
+      throw thrown;
+    };
+    expect(policy({ shouldRetry: throwing }).reason(facts(), answered(200))).toEqual({ broken: thrown });
+    // What it is rejected with must not end the process.
+    const late = (async () => throwing()) as never;
+    const broken = policy({ shouldRetry: late }).reason(facts(), answered(503));
+    expect(broken).toMatchObject({ broken: expect.any(TypeError) });
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
   it('does not ask it of what the caller stopped and of what is no request', () => {
     const mine = policy({ shouldRetry: () => true });
     expect(mine.reason(facts(), failed('aborted'))).toBe('no');
