@@ -49,6 +49,8 @@ export function helpText(command: CommandName | undefined, columns: number | und
   switch (command) {
     case 'run':
       return runHelp(width);
+    case 'resume':
+      return resumeHelp(width);
     case 'curl':
       return curlHelp(width);
     case 'tune':
@@ -83,6 +85,7 @@ function mainHelp(width: number): string {
 
 const COMMAND_ENTRIES: readonly Entry[] = [
   ['flurry [run]', 'send requests; what is meant when no command is named'],
+  ['flurry resume <file>', 'go on with the run that left this file'],
   ['flurry curl <command>', 'run a pasted curl command, in bulk where its URL is a template'],
   ['flurry tune <url>', 'find out how many requests in flight serve a target best'],
   ['flurry serve', 'start the embedded target: a server for demos and tests'],
@@ -180,6 +183,17 @@ function serveHelp(width: number): string {
       width,
     ),
     section('Options', entryLines(entries, SHORT_TERM_WIDTH, width)),
+  ].join('\n');
+}
+
+function resumeHelp(width: number): string {
+  return [
+    section('Usage', [indented('flurry resume <file> [options]')]),
+    section('Examples', [indented('flurry resume out.jsonl'), indented("flurry resume out.jsonl -H 'Authorization: …' -c 20")]),
+    paragraph(
+      'Goes on with the run that left the file, where it was cut off: what was typed for it is in the journal beside it, FILE.journal. Running the same command again does the same. Options that are given now come behind those; what may be a secret is not kept and has to be given again. Nothing is left to do where the file is complete.',
+      width,
+    ),
   ].join('\n');
 }
 

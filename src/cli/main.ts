@@ -23,6 +23,10 @@ async function dispatch(argv: readonly string[], around: Surroundings): Promise<
       const { curlCommand } = await import('./curl/curl-command.ts');
       return curlCommand(rest, around);
     }
+    case 'resume': {
+      const { resumeCommand } = await import('./resume-command.ts');
+      return resumeCommand(rest, around);
+    }
     case 'tune': {
       const { tuneCommand } = await import('./tune-command.ts');
       return tuneCommand(rest, around);

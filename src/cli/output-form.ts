@@ -2,24 +2,27 @@
 
 import { type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { kindOf } from '../engine/record-sinks.ts';
+import type { SinkName } from '../journal/journal-line.ts';
 import type { Settings } from '../model/options.ts';
 import { usage } from './exit-codes.ts';
 
-export function outputForm({ outputFormat, output }: Settings): 'jsonl' | 'csv' {
-  if (outputFormat !== 'auto') return outputFormat;
-  return /\.csv$/i.test(output ?? '') ? 'csv' : 'jsonl';
+/** Where records go, each with its form; to standard output where nothing is named. */
+export function outputsOf({ output, outputFormat }: Settings): SinkName[] {
+  const paths = output.length === 0 ? ['-'] : output;
+  return paths.map((path) => ({ path, kind: kindOf(path, outputFormat) }));
 }
 
-/** Where the records go to standard output. */
+/** Where records go to standard output. */
 export function isPiped({ output }: Settings): boolean {
-  return output === undefined || output === '-';
+  return output.length === 0 || output.includes('-');
 }
 
 /** Throws Exit where one file would be emptied by opening another. */
 export function refuseSameFile(settings: Settings): void {
   const named: [flag: string, path: string | undefined][] = [
     ['-i', settings.input],
-    ['-o', settings.output],
+    ...settings.output.map((path): [string, string] => ['-o', path]),
     ['--summary', settings.summary],
   ];
   const files = named.filter((one): one is [string, string] => one[1] !== undefined && one[1] !== '-');

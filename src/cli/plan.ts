@@ -7,8 +7,10 @@ import { shown } from '../model/origin.ts';
 import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { byteSize, count, milliseconds } from '../model/text.ts';
-import { outputForm } from './output-form.ts';
+import { outputsOf } from './output-form.ts';
 import { type Row, sessionRows } from './plan-session.ts';
+import { redacted } from './redacted.ts';
+import { selectionRows } from './selection.ts';
 import type { Requests } from './sources.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -27,6 +29,7 @@ export async function planText(
     const first = await firstItems(source);
     const rows = [
       ...inputRows(requests, source),
+      ...selectionRows(settings, source),
       ...first.map((item, i): Row => [i === 0 ? 'first' : '', itemText(item)]),
       ...settingRows(settings, first),
       ...sessionRows(settings, around),
@@ -87,17 +90,22 @@ function bodyText({ body, stream }: Request): string {
 
 function settingRows(settings: Settings, first: readonly Item[]): Row[] {
   const perHost = settings.perHost === undefined ? '' : `, ${count(settings.perHost)} per host`;
-  const { output } = settings;
-  const form = outputForm(settings) === 'csv' ? 'CSV' : 'JSON Lines';
   return [
     ['headers', headerNames(settings, first)],
     [
       'concurrency',
       `${typeof settings.concurrency === 'number' ? count(settings.concurrency) : settings.concurrency}${perHost}`,
     ],
-    ['records', `${form} to ${output === undefined || output === '-' ? 'standard output' : output}`],
+    ...outputsOf(settings).map(
+      ({ kind, path }): Row => [
+        'records',
+        `${FORMS[kind] ?? kind} to ${path === '-' ? 'standard output' : redacted(path)}`,
+      ],
+    ),
   ];
 }
+
+const FORMS: Readonly<Record<string, string>> = { jsonl: 'JSON Lines', csv: 'CSV' };
 
 /** Of the first request; their values may be secrets. */
 function headerNames(settings: Settings, first: readonly Item[]): string {

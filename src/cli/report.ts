@@ -1,6 +1,8 @@
 // An error that ended the program, as one message for people and an exit code. The only place that prints errors.
 
+import { RecordingError } from '../engine/recording-error.ts';
 import { InputError } from '../engine/source-of.ts';
+import { JournalError } from '../journal/journal-error.ts';
 import { InvalidRequest } from '../model/invalid.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import { OutputError } from '../sinks/output-error.ts';
@@ -20,6 +22,7 @@ export function report(error: unknown, { stderr }: Pick<Surroundings, 'stderr'>)
 function codeOf(error: unknown): number {
   if (error instanceof Exit) return error.code;
   if (error instanceof OutputError) return EXIT.disk;
+  if (error instanceof JournalError) return error.code === undefined ? EXIT.usage : EXIT.disk;
   return isMistake(error) ? EXIT.usage : EXIT.unexpected;
 }
 
@@ -29,7 +32,9 @@ function isMistake(error: unknown): error is Error {
     error instanceof OptionError ||
     error instanceof TemplateError ||
     error instanceof InvalidRequest ||
-    error instanceof InputError
+    error instanceof InputError ||
+    error instanceof RecordingError ||
+    error instanceof JournalError
   );
 }
 

@@ -86,7 +86,10 @@ export function withTargets(requests: Requests, { get, dataRaw, uploadFile }: Se
   const change = (target: string) => withQuery(withName(target, name), query);
   return {
     ...requests,
-    definition: { open: (factory, settings) => definition.open(factory.retargeted(change), settings) },
+    definition: {
+      ...definition,
+      open: (factory, settings) => definition.open(factory.retargeted(change), settings),
+    },
   };
 }
 

@@ -1,27 +1,27 @@
 // `flurry [run]`: from words to a run, with its signals and its end. It opens everything that may fail before the first
 // request is sent.
 
-import { openRecords } from '../engine/record-sinks.ts';
 import { RunCore } from '../engine/run.ts';
 import { SessionCore } from '../engine/session-core.ts';
 import { InputError, openSource } from '../engine/source-of.ts';
 import type { World } from '../engine/transport-of.ts';
 import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
-import type { Sink, Source } from '../model/contracts.ts';
+import type { Source } from '../model/contracts.ts';
 import { showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { count } from '../model/text.ts';
 import { OutputError } from '../sinks/output-error.ts';
-import { SystemFiles } from '../storage/system-files.ts';
 import { completed } from './completed.ts';
 import { endingOf } from './ending.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
-import { outputForm, refuseSameFile } from './output-form.ts';
+import { refuseSameFile } from './output-form.ts';
+import { openRecording, type Recording, type RecordingParts, withKeptSeed } from './recording.ts';
 import { redacted } from './redacted.ts';
 import type { RunDisplay } from './run-display.ts';
 import type { RunWords } from './run-flags.ts';
+import { withSelection } from './selection.ts';
 import { type Requests, requestsFor } from './sources.ts';
 import { assertWritable, writeSummary } from './summary-file.ts';
 import type { StopSignal, Surroundings } from './surroundings.ts';
@@ -39,7 +39,10 @@ export async function runCommand(
     around.stdout.write(configText(options));
     return EXIT.done;
   }
-  const settings = await completed(options.settings, words, around);
+  const settings = await withSelection(
+    await withKeptSeed(await completed(options.settings, words, around)),
+    around,
+  );
   const conditions = settings.failIf.map(parseCondition);
   const requests = requestsOf?.(settings) ?? (await requestsIn(words.urls, settings, around));
   if (settings.curl) {
@@ -53,11 +56,16 @@ export async function runCommand(
   if (lacksPassword(settings)) around.stderr.write(`flurry: ${NO_PASSWORD}\n`);
   if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
-  const source = openSource(requests.definition, settings);
-  const sink = new WatchedSink(await openOutputs(source, settings, inspection?.extractedNames, around));
+  const all = openSource(requests.definition, settings);
+  const parts = { settings, words, requests, around, extracted: inspection?.extractedNames };
+  const recording = await recordingOf(all, parts);
+  if (recording === undefined) return nothingLeft(settings, around);
+  const source = recording.remaining(all);
+  const sink = new WatchedSink(recording.sink);
   const run = new RunCore(settings, source, sink, session, inspection);
+  recording.watch(run);
   const saveCookies = await cookieFiles(settings, run, around);
-  return new Execution({ run, sink, settings, conditions, requests, around, saveCookies }).run();
+  return new Execution({ run, sink, recording, settings, conditions, requests, around, saveCookies }).run();
 }
 
 /** How many in flight `flurry tune --save` found best for a host. */
@@ -133,20 +141,13 @@ async function cookieFiles(settings: Settings, run: RunCore, around: Surrounding
   };
 }
 
-async function openOutputs(
-  source: Source,
-  settings: Settings,
-  extracted: readonly string[] | undefined,
-  around: Surroundings,
-): Promise<Sink> {
-  const { output, summary, recordBody: body, recordHeaders: headers, recordTimings: timings } = settings;
-  const record = { body, headers, timings, ...(extracted === undefined ? {} : { extracted }) };
+async function recordingOf(source: Source, parts: RecordingParts): Promise<Recording | undefined> {
+  const { summary } = parts.settings;
   try {
     if (summary !== undefined) assertWritable(summary);
-    return await openRecords(output ?? '-', outputForm(settings), record, {
-      clock: around.clock,
-      files: new SystemFiles(),
-    });
+    const recording = await openRecording(parts);
+    if (recording === undefined) source.close();
+    return recording;
   } catch (error) {
     // What it reads from must not keep the process alive.
     source.close();
@@ -154,9 +155,15 @@ async function openOutputs(
   }
 }
 
+function nothingLeft({ output, quiet }: Settings, { stderr }: Surroundings): number {
+  if (!quiet) stderr.write(`${redacted(output[0]!)} is complete; nothing is left to send (--restart sends all of it again)\n`);
+  return EXIT.done;
+}
+
 interface ExecutionParts {
   readonly run: RunCore;
   readonly sink: WatchedSink;
+  readonly recording: Recording;
   readonly settings: Settings;
   readonly conditions: readonly Condition[];
   readonly requests: Requests;
@@ -182,14 +189,32 @@ class Execution {
     this.#stopHearing = around.onSignal((signal) => this.#onSignal(signal));
     const stopWatchingExit = around.onExit(() => this.#display?.stop());
     if (settings.verbose) await this.#tellFailures();
+    this.#tellWhatIsThere();
     run.start();
     const shown = settings.quiet ? undefined : this.#show();
-    const broken = await run.done.then(() => undefined, toError);
+    const broken = await this.#ended();
     await shown;
     this.#stopHearing();
     stopWatchingExit();
     this.#display?.stop();
     return this.#conclude(broken);
+  }
+
+  /** What broke the run, if anything did. */
+  async #ended(): Promise<Error | undefined> {
+    const { run, recording } = this.#parts;
+    const broken = await run.done.then(() => undefined, toError);
+    const unended = await recording
+      .end(broken === undefined && run.stoppedBy === undefined)
+      .then(() => undefined, toError);
+    return broken ?? unended;
+  }
+
+  #tellWhatIsThere(): void {
+    const { recording, settings, around } = this.#parts;
+    if (recording.before === undefined || settings.quiet) return;
+    const output = redacted(settings.output[0]!);
+    around.stderr.write(`flurry: going on with ${output}: ${count(recording.before.requests)} records are there (--restart begins anew)\n`);
   }
 
   async #show(): Promise<void> {
@@ -239,9 +264,16 @@ class Execution {
       this.#display?.conclude(broken === undefined ? sink.firstFailure : undefined, requests.inputName);
     }
     if (broken !== undefined) throw this.#inputProblem(broken);
+    this.#tellHowToGoOn();
     const { code, lines } = this.#ending();
     for (const line of lines) around.stderr.write(`flurry: ${line}\n`);
     return code;
+  }
+
+  #tellHowToGoOn(): void {
+    const { run, settings, around, recording } = this.#parts;
+    if (run.stoppedBy === undefined || !recording.resumable || settings.quiet) return;
+    around.stderr.write(`to go on, run the same command again, or: flurry resume ${redacted(settings.output[0]!)}\n`);
   }
 
   #ending() {

@@ -9,6 +9,7 @@ import { summaryText } from '../view/summary.ts';
 import { colors } from '../view/terminal.ts';
 import { flagsInBrackets } from './flag-names.ts';
 import { isPiped } from './output-form.ts';
+import { redacted } from './redacted.ts';
 import { loginAdvice } from './proxy-options.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -64,7 +65,8 @@ export class RunDisplay {
 
   #places(): string {
     const { output, recordBody } = this.#settings;
-    return `records in ${output}${recordBody === 'files' ? `, bodies in ${output}.bodies` : ''}`;
+    const places = output.filter((path) => path !== '-').map(redacted);
+    return `records in ${places.join(', ')}${recordBody === 'files' ? `, bodies in ${places[0]}.bodies` : ''}`;
   }
 
   #nothing(inputName: string | undefined): string {

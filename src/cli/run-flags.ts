@@ -19,6 +19,8 @@ export interface RunWords {
   /** The options that were typed, each as often as it was: of some the order among each other counts. */
   readonly order: readonly OptionName[];
   readonly asks: 'help' | 'version' | undefined;
+  /** Each option with its value as it was typed; undefined where nobody typed them. */
+  readonly typed?: readonly (readonly [name: OptionName, long: string, value: string | true])[];
 }
 
 export const RUN_SWITCHES: readonly RunSwitch[] = OPTION_NAMES.flatMap((name) => {
@@ -53,7 +55,8 @@ export function readRunWords(argv: readonly string[]): RunWords {
       row.kind === 'list' ? [...((flags[name] ?? []) as unknown[]), ...(read as unknown[])] : read;
   }
   const order = words.given.map(({ option }) => option.name);
-  return { urls: words.plain, flags, order, asks: words.asks };
+  const typed = words.given.map(({ option, value }) => [option.name, option.long, value] as const);
+  return { urls: words.plain, flags, order, asks: words.asks, typed };
 }
 
 /** curl's -c writes a cookie jar: a name of a file says that this one was meant. */

@@ -5,8 +5,9 @@ import { InvalidRequest } from '../model/invalid.ts';
 import { nearest } from '../model/nearest.ts';
 import type { Settings } from '../model/options.ts';
 import { parseUrl } from '../model/origin.ts';
+import { count } from '../model/text.ts';
 import { TemplateSource } from '../sources/template/source.ts';
-import { compileTemplates, type Template } from '../sources/template/template.ts';
+import { compileTemplates, countAll, type Template } from '../sources/template/template.ts';
 import { readVars } from '../sources/template/vars.ts';
 import { readWordsFile } from '../sources/template/words.ts';
 import { COMMANDS, isCommand } from './commands.ts';
@@ -85,7 +86,9 @@ function fromUrls(urls: readonly string[], settings: Settings): Requests {
   const templates = compileTemplates(urls.map(absolute), { globoff, vars, zip, readWords: readWordsFile });
   for (const template of templates) refuseUnsendable(template);
   const definition: SourceDefinition = {
-    open: (factory, { first }) => new TemplateSource(templates, factory, first),
+    // The words of a file are told by how many requests they make.
+    known: async () => ({ urls: urls.join(' '), requests: count(countAll(templates)) }),
+    open: (factory) => new TemplateSource(templates, factory),
   };
   return { definition, templates, inputName: undefined };
 }

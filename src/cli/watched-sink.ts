@@ -28,6 +28,10 @@ export class WatchedSink implements Sink {
     this.#sink.write(outcome);
   }
 
+  skip(outcome: Outcome): void {
+    this.#sink.skip?.(outcome);
+  }
+
   get bodies(): BodyStore | undefined {
     return this.#sink.bodies;
   }

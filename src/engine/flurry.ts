@@ -12,6 +12,7 @@ import { watch } from './fetch/abort-watch.ts';
 import { type AddOptions, Frontier } from './frontier.ts';
 import { END, OutcomeQueue } from './outcome-queue.ts';
 import { RunCore } from './run.ts';
+import { isPartial, withSeed } from './selection-of.ts';
 import type { Session } from './session.ts';
 import { SessionCore } from './session-core.ts';
 import {
@@ -60,11 +61,24 @@ export class Run implements AsyncIterable<Outcome> {
     open: (settings: Settings) => SessionCore = ownSession,
   ) {
     this.#definition = definition;
-    this.#settings = settings;
+    this.#settings = withSeed(settings);
     this.#signal = signal;
     this.#open = open;
     // What is wrong with these options is told at once, not when the run starts.
     this.#inspection = Inspection.of(settings);
+  }
+
+  /** For `flurry.all`. */
+  static async all(run: Run): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    if (isPartial(run.#settings)) {
+      for await (const batch of run.batches()) for (const outcome of batch) outcomes.push(outcome);
+      return outcomes.sort((a, b) => a.index - b.index);
+    }
+    for await (const batch of run.batches()) {
+      for (const outcome of batch) outcomes[outcome.index] = outcome;
+    }
+    return outcomes;
   }
 
   /** Outcomes one by one. Leaving the loop early stops the run. */
@@ -210,12 +224,9 @@ export function flurry(source: SourceInput, options: FlurryOptions = {}): Run {
 
 /**
  * All outcomes, in the order of the input; like Promise.allSettled over fetches, but bounded in flight. A run that
- * `durationMs` stops leaves the places of requests that were never sent empty.
+ * `durationMs` stops leaves the places of requests that were never sent empty. Of `sample` and `shard`, and of `first`
+ * with `shuffle`, come those that were sent, one behind the other.
  */
-flurry.all = async (source: SourceInput, options: FlurryOptions = {}): Promise<Outcome[]> => {
-  const outcomes: Outcome[] = [];
-  for await (const batch of flurry(source, options).batches()) {
-    for (const outcome of batch) outcomes[outcome.index] = outcome;
-  }
-  return outcomes;
+flurry.all = (source: SourceInput, options: FlurryOptions = {}): Promise<Outcome[]> => {
+  return Run.all(flurry(source, options));
 };

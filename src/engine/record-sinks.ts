@@ -1,12 +1,20 @@
-// Opens the sinks of records by what their users know: a path, a form, what to show of bodies.
+// Opens the sinks of records by what their users know: a path, a form, what to show of bodies. Each kind of sink is
+// loaded when it is first opened.
 
+import { stat } from 'node:fs/promises';
 import { systemClock } from '../model/clock.ts';
-import type { Clock, Sink } from '../model/contracts.ts';
+import type { Clock, DurableSink, Files, Sink } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
-import { openBodyFiles } from '../sinks/body-files.ts';
+import { BodyFiles, openBodyFiles } from '../sinks/body-files.ts';
+import { BodyFilesSink } from '../sinks/body-files-sink.ts';
+import type { Wrap } from '../sinks/bytes-taker.ts';
+import type { TableOptions } from '../sinks/columns.ts';
 import { csvSink } from '../sinks/csv.ts';
 import { jsonLinesSink } from '../sinks/json-lines.ts';
-import { openOutputFile, standardOutput } from '../sinks/output-file.ts';
+import { OutputError } from '../sinks/output-error.ts';
+import { type OutputFile, openOutputDevice, openOutputFile, standardOutput } from '../sinks/output-file.ts';
+import type { RecordOptions } from '../sinks/record-sink.ts';
+import { SystemFiles } from '../storage/system-files.ts';
 
 export interface RecordFileOptions {
   /** Bodies in records; `auto` unless given: JSON where it is JSON, text where it is text, else base64. */
@@ -15,31 +23,147 @@ export interface RecordFileOptions {
   readonly headers?: boolean;
   /** Milliseconds by phase too. */
   readonly timings?: boolean;
-  /** Names of extracted fields: columns of CSV, which must know them before the first record. */
+  /** Names of extracted fields: columns of CSV and tables, which must know them before the first record. */
   readonly extracted?: readonly string[];
+  /** In tables, a column for the redirects that were followed; JSON Lines has them where there are any. */
+  readonly redirects?: boolean;
+  /** In tables, a column for what came of earlier attempts. */
+  readonly history?: boolean;
 }
 
 /** Records as JSON Lines to a file, for `run.to(sink)`. Rejects where the file cannot be written. */
 export function jsonLines(path: string, options: RecordFileOptions = {}): Promise<Sink> {
-  return openRecords(path, 'jsonl', options, systemClock);
+  return openRecords(path, kindOf(path, 'jsonl'), options, { clock: systemClock, files: new SystemFiles() });
 }
 
 /** Records as CSV to a file, for `run.to(sink)`. */
 export function csv(path: string, options: RecordFileOptions = {}): Promise<Sink> {
-  return openRecords(path, 'csv', options, systemClock);
+  return openRecords(path, kindOf(path, 'csv'), options, { clock: systemClock, files: new SystemFiles() });
 }
 
-/** `-` is standard output. */
-export async function openRecords(
+export interface RecordTools {
+  readonly clock: Clock;
+  readonly files: Files;
+  /** Of the commit to go on from; without one the output begins anew. */
+  readonly position?: string | undefined;
+}
+
+type Opener = (path: string, options: RecordFileOptions, tools: RecordTools) => Promise<DurableSink>;
+
+const OPENERS = {
+  jsonl: (path, options, tools) => openText('jsonl', path, options, tools),
+  csv: (path, options, tools) => openText('csv', path, options, tools),
+  'jsonl.gz': (path, options, tools) => openCompressed('jsonl', 'gzip', path, options, tools),
+  'csv.gz': (path, options, tools) => openCompressed('csv', 'gzip', path, options, tools),
+  'jsonl.zst': (path, options, tools) => openCompressed('jsonl', 'zstd', path, options, tools),
+  'csv.zst': (path, options, tools) => openCompressed('csv', 'zstd', path, options, tools),
+  parquet: async (path, options, tools) => {
+    const { openParquet } = await import('../sinks/parquet.ts');
+    return openTable(openParquet, path, options, tools);
+  },
+  sqlite: async (path, options, tools) => {
+    const { openSqlite } = await import('../sinks/sqlite.ts');
+    return openTable(openSqlite, path, options, tools);
+  },
+} as const satisfies Record<string, Opener>;
+
+export type RecordKind = keyof typeof OPENERS;
+export const RECORD_KINDS = Object.keys(OPENERS) as readonly RecordKind[];
+
+/** How paths of kinds end; the first that fits. What none fits is JSON Lines. */
+const ENDINGS: readonly (readonly [ending: RegExp, kind: RecordKind])[] = [
+  [/\.csv\.gz$/i, 'csv.gz'],
+  [/\.csv\.zst$/i, 'csv.zst'],
+  [/\.csv$/i, 'csv'],
+  [/\.(parquet|pq)$/i, 'parquet'],
+  [/\.(sqlite3?|db)$/i, 'sqlite'],
+  [/\.gz$/i, 'jsonl.gz'],
+  [/\.zst$/i, 'jsonl.zst'],
+];
+
+/** By how the path ends. `format`: the form of records that was asked for in words; the path still says how it is packed. */
+export function kindOf(path: string, format: 'auto' | 'jsonl' | 'csv' = 'auto'): RecordKind {
+  if (format !== 'auto') {
+    const packed = /\.(gz|zst)$/i.exec(path)?.[1]?.toLowerCase() as 'gz' | 'zst' | undefined;
+    return packed === undefined ? format : `${format}.${packed}`;
+  }
+  return ENDINGS.find(([ending]) => ending.test(path))?.[1] ?? 'jsonl';
+}
+
+/** `-` is standard output. Rejects with an OutputError whose message is one line for people. */
+export function openRecords(
   path: string,
-  format: 'jsonl' | 'csv',
+  kind: RecordKind,
   options: RecordFileOptions,
-  clock: Clock,
-): Promise<Sink> {
-  const piped = path === '-';
-  const file = piped ? standardOutput(clock) : await openOutputFile(path, clock);
+  tools: RecordTools,
+): Promise<DurableSink> {
+  return OPENERS[kind](path, options, tools);
+}
+
+async function openCompressed(
+  form: 'jsonl' | 'csv',
+  compression: 'gzip' | 'zstd',
+  path: string,
+  options: RecordFileOptions,
+  tools: RecordTools,
+): Promise<DurableSink> {
+  const { compressing } = await import('../sinks/compressed-taker.ts');
+  return openText(form, path, options, tools, compressing(compression, path));
+}
+
+async function openText(
+  form: 'jsonl' | 'csv',
+  path: string,
+  options: RecordFileOptions,
+  tools: RecordTools,
+  wrap?: Wrap,
+): Promise<DurableSink> {
+  const file = await openFile(path, tools, wrap);
+  const record = await recordOptions(path, options);
+  return form === 'csv' ? csvSink(file, record, tools.clock, options.extracted) : jsonLinesSink(file, record);
+}
+
+/** Tables take where bodies were stored, and leave storing them to who stands before them. */
+async function openTable(
+  open: (path: string, options: TableOptions, tools: RecordTools) => Promise<DurableSink>,
+  path: string,
+  options: RecordFileOptions,
+  tools: RecordTools,
+): Promise<DurableSink> {
+  const record = await recordOptions(path, options);
+  const { extracted = [], redirects = false, history = false } = options;
+  const sink = await open(path, { ...record, extracted, redirects, history }, tools);
+  return record.body instanceof BodyFiles
+    ? (new BodyFilesSink(record.body, sink) as unknown as DurableSink)
+    : sink;
+}
+
+async function recordOptions(path: string, options: RecordFileOptions): Promise<RecordOptions> {
   const form = options.body ?? 'auto';
-  const body = form === 'files' ? await openBodyFiles(piped ? undefined : path) : form;
-  const record = { body, headers: options.headers ?? false, timings: options.timings ?? false };
-  return format === 'csv' ? csvSink(file, record, clock, options.extracted) : jsonLinesSink(file, record);
+  const body = form === 'files' ? await openBodyFiles(path === '-' ? undefined : path) : form;
+  return { body, headers: options.headers ?? false, timings: options.timings ?? false };
+}
+
+async function openFile(path: string, tools: RecordTools, wrap?: Wrap): Promise<OutputFile> {
+  const named = path !== '-' && !(await isDevice(path));
+  if (named) return openOutputFile(path, tools, wrap);
+  if (tools.position !== undefined) {
+    const name = path === '-' ? 'standard output' : path;
+    throw new OutputError(
+      `cannot go on with ${name}: only files can be gone back in; name one with -o`,
+      undefined,
+    );
+  }
+  return path === '-' ? standardOutput(tools.clock) : openOutputDevice(path, tools.clock, wrap);
+}
+
+/** A named pipe, a terminal: what can be written to but has no places, so that no run can go on with it. */
+export async function isDevice(path: string): Promise<boolean> {
+  try {
+    const found = await stat(path);
+    return found.isFIFO() || found.isCharacterDevice() || found.isSocket();
+  } catch {
+    // Nothing there yet, or whoever opens it will say why it cannot.
+    return false;
+  }
 }

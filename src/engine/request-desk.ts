@@ -22,7 +22,7 @@ export class RequestDesk implements Sink {
   #next = 0;
 
   constructor(session: SessionCore) {
-    const settings = { ...session.settings, ...UNFILTERED, durationMs: undefined, lookAhead: LOOK_AHEAD };
+    const settings = { ...session.settings, ...UNFILTERED, ...UNENDING, lookAhead: LOOK_AHEAD };
     this.#core = new RunCore(settings, this.#feed, this, session);
     // It stands open for as long as its session, and nobody asks what bound it.
     this.#core.start(false);
@@ -60,6 +60,8 @@ export class RequestDesk implements Sink {
 
 /** They are in memory already, whoever waits for them. */
 const LOOK_AHEAD = 1_000_000;
+/** What ends a run ends no session. */
+const UNENDING = { durationMs: undefined, failEarly: false, maxFailures: undefined } as const;
 /** Of a run they drop responses. Here somebody waits for each. */
 const UNFILTERED: FilterSettings = {
   matchStatus: [],

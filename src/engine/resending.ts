@@ -41,17 +41,21 @@ export class Resending {
     this.#asksCaller = settings.shouldRetry !== undefined;
   }
 
-  /** An attempt has ended, whatever becomes of its request. Costs nothing for a host that has said and done nothing. */
+  /** An attempt has ended, whatever becomes of its request. Costs next to nothing for a host that has said nothing. */
   learn(request: Request, outcome: Outcome): void {
     const tells = isTelling(outcome);
-    if (!tells && !this.#slots.gated) return;
+    // Of what ended without being told, only what had no answer is counted: hardly ever is there any.
+    if (!tells && !this.#slots.gated && outcome.type === 'response') return;
     const { key } = request.origin;
-    const nowMs = this.#clock.now();
     const slots = this.#slots.known(key);
     if (slots === undefined) return;
+    if (!tells && slots.gate === undefined) {
+      if (outcome.type === 'failure') slots.silent++;
+      return;
+    }
+    const nowMs = this.#clock.now();
     if (slots.law !== undefined) this.#teach(slots, slots.law, request, outcome, nowMs);
-    const gate = tells ? this.#slots.gateOf(key, nowMs) : slots.gate;
-    if (gate === undefined) return;
+    const gate = slots.gate ?? this.#slots.gateOf(key, nowMs);
     const wallMs = this.#clock.wall();
     const quota =
       outcome.type === 'response' && !outcome.isPlain ? quotaOf(outcome.fieldLines, wallMs) : undefined;
@@ -85,7 +89,9 @@ export class Resending {
     const { method, retries, stream } = request;
     const replayable = stream === undefined || stream.replayable;
     const nowMs = this.#clock.now();
-    const { budget } = this.#slots.gateOf(request.origin.key, nowMs);
+    const { budget, breaker } = this.#slots.gateOf(request.origin.key, nowMs);
+    // One that was made only now was not told of this answer.
+    if (outcome.type === 'response') breaker?.settle('up', nowMs);
     const wallMs = this.#clock.wall();
     const verdict = this.#retries.verdict({ method, retries, replayable }, outcome, budget, nowMs, wallMs);
     if (verdict === 'no') return undefined;

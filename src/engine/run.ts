@@ -59,6 +59,8 @@ export class RunCore {
   readonly #underWay: Set<Request> | undefined;
   /** Set by whoever feeds the source: called when all that it gave is done. */
   onStarved: (() => void) | undefined;
+  /** Called right before a request is sent; where it throws, the request is not, and the run ends. */
+  beforeSend: ((request: Request) => void) | undefined;
   #quietMs: number | undefined;
   #error: unknown;
   #startedMs = 0;
@@ -178,13 +180,26 @@ export class RunCore {
     if (request.cancelled || (this.state === 'aborting' && this.#underWay !== undefined)) {
       return this.#refuse(request);
     }
+    if (this.beforeSend !== undefined && !this.#mayLeave(request)) return this.#refuse(request);
     this.#underWay?.add(request);
     this.#downloads?.prepare(request);
     this.#session.send(request, this.#done);
   }
 
+  #mayLeave(request: Request): boolean {
+    try {
+      this.beforeSend?.(request);
+      return true;
+    } catch (error) {
+      this.#break('sink', error);
+      return false;
+    }
+  }
+
   /** Nobody waits for it any more, or nothing is sent any more. */
   #refuse(request: Request): void {
+    // Its attempt begins and ends here, also for a circuit that was to be tried by it.
+    request.startedAtMs = this.#clock.now();
     this.#done(request, neverSent(request));
   }
 
@@ -255,7 +270,9 @@ export class RunCore {
 
   reject(failure: Failure): void {
     this.#deliver(failure);
-    if (this.#settings.strictInput) this.#break('input', new InputError(`${failure.message} (strict input)`));
+    if (this.#settings.strictInput && failure.phase === 'input') {
+      this.#break('input', new InputError(`${failure.message} (strict input)`));
+    }
   }
 
   /** Nothing is under way, and the source gives nothing for now: who feeds it may have more, or not. */
@@ -315,6 +332,7 @@ export class RunCore {
     }
     if (!passes) {
       this.#tally.filtered++;
+      this.#sink.skip?.(outcome);
       return outcome;
     }
     try {

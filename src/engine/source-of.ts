@@ -13,14 +13,19 @@ import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
 import { openInput } from '../sources/input-source.ts';
 import { iterableSource } from '../sources/iterable-source.ts';
+import { select } from '../sources/selection.ts';
 import { TemplateError } from '../sources/template/error.ts';
 import { compileRowTemplate } from '../sources/template/row.ts';
 import { TemplateSource } from '../sources/template/source.ts';
 import { compileTemplates } from '../sources/template/template.ts';
 import { readWordsFile } from '../sources/template/words.ts';
+import { knownFile } from './known-file.ts';
+import { selectionOf } from './selection-of.ts';
 
 /** A source that is opened when its run starts, with the run's defaults for requests. */
 export interface SourceDefinition {
+  /** What tells it from another one, by names; undefined where nothing does. */
+  known?(): Promise<Readonly<Record<string, string>>>;
   open(factory: RequestFactory, settings: Settings): Source;
 }
 
@@ -44,7 +49,10 @@ const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Requests from a file: one URL a line, JSON Lines, or CSV, by its extension or its first line. */
 export function fromFile(path: string, options: InputFile = {}): SourceDefinition {
-  return { open: (factory) => openFile(path, inputOptions(factory, options)) };
+  return {
+    known: async () => ({ input: await knownFile(path) }),
+    open: (factory) => openFile(path, inputOptions(factory, options)),
+  };
 }
 
 /** The same from a stream of bytes. */
@@ -53,7 +61,10 @@ export function fromStream(
   name: string,
   options: InputFile = {},
 ): SourceDefinition {
-  return { open: (factory) => openInput(stream, { name, ...inputOptions(factory, options) }) };
+  return {
+    known: async () => ({ input: name }),
+    open: (factory) => openInput(stream, { name, ...inputOptions(factory, options) }),
+  };
 }
 
 function inputOptions(factory: RequestFactory, options: InputFile) {
@@ -74,7 +85,7 @@ export function fromTemplates(urls: readonly string[]): SourceDefinition {
     open(factory, settings) {
       const { globoff, vars, zip } = settings;
       const templates = compileTemplates(urls, { globoff, vars, zip, readWords: readWordsFile });
-      return new TemplateSource(templates, factory, settings.first);
+      return new TemplateSource(templates, factory);
     },
   };
 }
@@ -135,15 +146,25 @@ export function openSource(
   settings: Settings,
   defaults: RequestDefaults = requestDefaults(settings),
 ): Source {
+  const selection = selectionOf(settings);
   const source = opened(definition, new RequestFactory(defaults), settings);
-  if (defaults.stream?.replayable === false && source.count !== 1 && settings.first !== 1) {
+  try {
+    const selected = select(source, selection);
+    if (defaults.stream?.replayable === false && mayBeSeveral(selected, settings)) {
+      throw new OptionError(
+        'body',
+        'the body can be read only once, so it goes with one request alone; for more of them give a file, or read it into memory',
+      );
+    }
+    return selected;
+  } catch (error) {
     source.close();
-    throw new OptionError(
-      'body',
-      'the body can be read only once, so it goes with one request alone; for more of them give a file, or read it into memory',
-    );
+    throw error;
   }
-  return settings.first === undefined ? source : firstOf(source, settings.first);
+}
+
+function mayBeSeveral({ count }: Source, { first, sample }: Settings): boolean {
+  return count !== 1 && first !== 1 && sample !== 1;
 }
 
 function opened(definition: SourceDefinition, factory: RequestFactory, settings: Settings): Source {
@@ -153,26 +174,4 @@ function opened(definition: SourceDefinition, factory: RequestFactory, settings:
     if (error instanceof OptionError || error instanceof TemplateError) throw error;
     throw new InputError(error instanceof Error ? error.message : String(error), { cause: error });
   }
-}
-
-/** The first n items of a source, whatever its kind. */
-function firstOf(source: Source, first: number): Source {
-  let left = first;
-  return {
-    oneOrigin: source.oneOrigin,
-    count: source.count === undefined ? undefined : Math.min(first, source.count),
-    pull() {
-      if (left <= 0) return { type: 'ended' };
-      const pulled = source.pull();
-      if (pulled.type === 'request' || pulled.type === 'failure') left--;
-      return pulled;
-    },
-    get onReady() {
-      return source.onReady;
-    },
-    set onReady(ready) {
-      source.onReady = ready;
-    },
-    close: () => source.close(),
-  };
 }

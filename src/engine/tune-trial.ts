@@ -110,9 +110,10 @@ function cpuShareSince(start: NodeJS.CpuUsage, wallMs: number): number | undefin
  *  that somebody asked for stays. */
 function trialSettings(settings: Settings): Settings {
   const ends = { durationMs: undefined, first: undefined, strictInput: false };
+  const whole = { shuffle: false, sample: undefined, seed: undefined, shard: undefined };
   const none = { ...ends, extract: [], retry: 0, ignoreRateLimits: true };
   const all = { matchStatus: [], filterStatus: [], match: [], filter: [], matchSize: [], filterSize: [] };
-  return { ...settings, ...none, ...all };
+  return { ...settings, ...none, ...all, ...whole };
 }
 
 function sized(settings: Settings, size: number): Settings {

@@ -25,16 +25,23 @@ export const WAITING = { type: 'waiting' } as const;
 export const ENDED = { type: 'ended' } as const;
 
 /**
- * Where requests come from: a numbered sequence. Indices go 0, 1, 2, … without gaps, in the order of the pulls;
- * an item that is no request is a Failure of phase `input` that takes an index too.
+ * Where requests come from: a numbered sequence. An item has a position, 0, 1, 2, … without gaps in the order of the
+ * pulls, and an index, its place in the whole input, which is what identifies it. The two are equal, unless a part of the
+ * input alone is given, or in another order. An item that is no request is a Failure of phase `input` with an index too.
  */
 export interface Source {
   /** How many items in all, exactly; undefined where only the end will tell. */
   readonly count: number | undefined;
   /** True where it is known that all requests go to one origin: nobody need look further ahead for another. */
   readonly oneOrigin?: boolean | undefined;
+  /** The position of an item that it gives, by its index; undefined where they are equal. */
+  readonly positionOf?: ((index: number) => number) | undefined;
+  /** Above every index, where that is known and is not `count`: the size of the input that this is a part of. */
+  readonly indexEnd?: number | undefined;
   /** Never blocks and never throws for a bad item. After `ended` it stays `ended`. Throws only if the input itself breaks. */
   pull(): Pulled;
+  /** The next `count` items are not made, or as many as there are: the next pull gives what follows them. */
+  skip?(count: number): void;
   /** Set by the one who pulls; called after a `waiting`, once each, when a pull may give more (or the end, or throws). */
   onReady: (() => void) | undefined;
   /** Lets go of files and iterators; safe to call twice. */
@@ -178,6 +185,8 @@ export interface Sink {
   readonly bodies?: BodyStore | undefined;
   /** Takes one outcome; cheap. After `full` turns true the writer stops until `onDrain`. */
   write(outcome: Outcome): void;
+  /** The outcome is one of those that are not to be stored; for who counts or orders. */
+  skip?(outcome: Outcome): void;
   readonly full: boolean;
   onDrain: (() => void) | undefined;
   /** Called when it can store no more (disk full, closed pipe); nothing written later is kept. */

@@ -191,7 +191,10 @@ export function custom<T>(expects: string, c: Common<T>, accepts: (value: unknow
 
 function wholeNumber(value: unknown): number {
   if (typeof value === 'number') return Number.isInteger(value) ? value : Number.NaN;
-  if (typeof value === 'string' && /^\d+$/.test(value)) return Number(value);
+  // Also 1e6 and 2.5e6, as large numbers are written.
+  if (typeof value === 'string' && /^\d+(?:(?:\.\d+)?e\d{1,2})?$/i.test(value)) {
+    return Number.isInteger(Number(value)) ? Number(value) : Number.NaN;
+  }
   return Number.NaN;
 }
 

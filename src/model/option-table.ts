@@ -391,7 +391,35 @@ export const OPTIONS = {
     max: Number.MAX_SAFE_INTEGER,
     flag: '-n, --first <n>',
     group: 'Input',
-    doc: 'send the first n requests of the input',
+    doc: 'send the first n requests of the input, or of what --shuffle makes of it',
+  }),
+  shuffle: flag({
+    default: false,
+    flag: '--shuffle',
+    group: 'Input',
+    doc: 'send requests in a random order, which is computed from --seed and takes no memory; for URLs and templates of any size',
+  }),
+  sample: integerOrNone({
+    default: undefined,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    flag: '--sample <n>',
+    group: 'Input',
+    doc: 'send n requests at random, each once and in a random order, such as 1e5; a file or a stream is read to its end first, and the n are held in memory',
+  }),
+  seed: integerOrNone({
+    default: undefined,
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    flag: '--seed <n>',
+    group: 'Input',
+    doc: 'the order of --shuffle and what --sample takes follow from it; a random one unless given',
+  }),
+  shard: text({
+    default: undefined,
+    flag: '--shard <i/n>',
+    group: 'Input',
+    doc: 'send part i of n, counted from 1: every n-th request; on the command line also auto/n, or auto alone, where i, or both, come from the variables of a Kubernetes indexed job, a Slurm array or an AWS Batch array job',
   }),
 
   // ── speed ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1046,12 +1074,33 @@ export const OPTIONS = {
   }),
 
   // ── output ────────────────────────────────────────────────────────────────────────────────────────────────
-  output: text({
-    default: undefined,
+  output: list({
+    default: [],
     flag: '-o, --output <file>',
     scope: 'cli',
     group: 'Output',
-    doc: 'write records to a file (.jsonl or .csv), or to standard output with - or without it',
+    doc: 'write records to a file of the form that its name ends with (.jsonl, .csv, each also .gz or .zst; .parquet, .sqlite, .warc.gz), to a table (postgres://…), or to standard output with - or without it; repeatable',
+  }),
+  durability: choice(['none', 'process', 'power'], {
+    default: 'process',
+    flag: '--durability <level>',
+    scope: 'cli',
+    group: 'Output',
+    doc: 'what records in files outlive: process: the end of this process, whatever ends it; power: a loss of power; none: neither, and the run is not resumable',
+  }),
+  resume: flag({
+    default: false,
+    flag: '--resume',
+    scope: 'cli',
+    group: 'Output',
+    doc: 'go on with what is there, and do nothing where it is complete; without it an incomplete output is gone on with, and a complete one begun anew',
+  }),
+  restart: flag({
+    default: false,
+    flag: '--restart',
+    scope: 'cli',
+    group: 'Output',
+    doc: 'begin anew, also where an earlier run is not finished',
   }),
   outputFormat: choice(['auto', 'jsonl', 'csv'], {
     default: 'auto',

@@ -4,7 +4,13 @@ import type { Hop, Request } from './request.ts';
 import { type ResponseHead, readFieldLines } from './response-head.ts';
 
 /** How far a request got on the wire: this, not its method alone, decides what may be sent again. */
-export type Sent = 'none' | 'partial' | 'whole' | 'response';
+export type Sent =
+  | 'none'
+  | 'partial'
+  | 'whole'
+  | 'response'
+  /** an earlier process was cut off while it was under way */
+  | 'unknown';
 
 /** Where it failed, in the order in which a request goes through them. */
 export type Phase = 'input' | 'queue' | 'dns' | 'connect' | 'tls' | 'send' | 'headers' | 'body';

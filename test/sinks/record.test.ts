@@ -333,7 +333,7 @@ const KINDS = names<Kind>({
   aborted: true,
   unknown: true,
 });
-const SENT = names<Sent>({ none: true, partial: true, whole: true, response: true });
+const SENT = names<Sent>({ none: true, partial: true, whole: true, response: true, unknown: true });
 
 function names<T extends string>(all: Record<T, true>): T[] {
   return Object.keys(all) as T[];

@@ -2,12 +2,12 @@
 // and body, and its URLs may be templates.
 
 import { requestDefaults, type SourceDefinition } from '../../engine/source-of.ts';
-import { ENDED, type Pulled, type Source } from '../../model/contracts.ts';
+import { ENDED, type Pulled, type SeekableSource } from '../../model/contracts.ts';
 import { InvalidRequest } from '../../model/invalid.ts';
 import type { Settings } from '../../model/options.ts';
 import { shown } from '../../model/origin.ts';
 import { Failure } from '../../model/outcome.ts';
-import { RequestFactory } from '../../model/request.ts';
+import { type Request, RequestFactory } from '../../model/request.ts';
 import { countAll, type Template } from '../../sources/template/template.ts';
 import { withTargets } from '../request-options.ts';
 
@@ -32,16 +32,17 @@ export function sectionsDefinition(sections: readonly Section[]): SourceDefiniti
   };
 }
 
-function openSection({ template, settings }: Section, start: number): Source {
+function openSection({ template, settings }: Section, start: number): SectionSource {
   const definition: SourceDefinition = {
     open: (factory) => new SectionSource(template, factory, start),
   };
   const requests = withTargets({ definition, templates: [template], inputName: undefined }, settings);
-  return requests.definition.open(new RequestFactory(requestDefaults(settings)), settings);
+  // Whatever it changes about targets, it opens what the definition above says.
+  return requests.definition.open(new RequestFactory(requestDefaults(settings)), settings) as SectionSource;
 }
 
 /** Numbers its items from `start`. */
-class SectionSource implements Source {
+class SectionSource implements SeekableSource {
   readonly count: number;
   onReady: (() => void) | undefined;
   readonly #template: Template;
@@ -57,9 +58,11 @@ class SectionSource implements Source {
   }
 
   pull(): Pulled {
-    if (this.#place >= this.count) return ENDED;
-    const url = this.#template.at(this.#place);
-    const index = this.#start + this.#place++;
+    return this.#place >= this.count ? ENDED : this.at(this.#start + this.#place++);
+  }
+
+  at(index: number): Request | Failure {
+    const url = this.#template.at(index - this.#start);
     try {
       return this.#factory.from(index, url);
     } catch (error) {
@@ -77,14 +80,14 @@ class SectionSource implements Source {
   }
 }
 
-class JoinedSource implements Source {
+class JoinedSource implements SeekableSource {
   readonly count: number;
   /** Never called: a template keeps nobody waiting. */
   onReady: (() => void) | undefined;
-  readonly #sources: readonly Source[];
+  readonly #sources: readonly SectionSource[];
   #at = 0;
 
-  constructor(sources: readonly Source[], count: number) {
+  constructor(sources: readonly SectionSource[], count: number) {
     this.#sources = sources;
     this.count = count;
   }
@@ -95,6 +98,16 @@ class JoinedSource implements Source {
       if (pulled.type !== 'ended') return pulled;
     }
     return ENDED;
+  }
+
+  at(index: number): Request | Failure {
+    let start = 0;
+    let i = 0;
+    // A person pastes a handful of commands; the last one takes what is beyond all.
+    for (; i < this.#sources.length - 1 && index >= start + this.#sources[i]!.count; i++) {
+      start += this.#sources[i]!.count;
+    }
+    return this.#sources[i]!.at(index);
   }
 
   close(): void {

@@ -1,0 +1,61 @@
+// A command line as a journal keeps it, so that `flurry resume` can give it again: every option by its long name, and
+// what may hold a secret without its value.
+
+import type { OptionName } from '../model/options.ts';
+import { usage } from './exit-codes.ts';
+import { redacted } from './redacted.ts';
+import { type RunWords, readRunWords } from './run-flags.ts';
+
+const SECRET: ReadonlySet<OptionName> = new Set<OptionName>([
+  ...(['user', 'bearer', 'proxyUser', 'header', 'cookie', 'data', 'dataRaw', 'dataBinary'] as const),
+  ...(['dataUrlencode', 'json', 'formField', 'formString'] as const),
+]);
+/** Said anew each time. */
+const OF_ONE_TIME: ReadonlySet<OptionName> = new Set<OptionName>(['resume', 'restart']);
+const LEFT_OUT = '***';
+
+/** Empty where nobody typed it. */
+export function keptCommand({ typed, urls }: RunWords): string[] {
+  if (typed === undefined) return [];
+  const options = typed
+    .filter(([name]) => !OF_ONE_TIME.has(name))
+    .map(([name, long, value]) => {
+      if (value === true) return long;
+      return `${long}=${isSecret(name, value) || redacted(value) !== value ? LEFT_OUT : value}`;
+    });
+  return [
+    ...options,
+    ...(urls.length === 0 ? [] : ['--', ...urls.map((url) => (redacted(url) === url ? url : LEFT_OUT))]),
+  ];
+}
+
+/** The name of a file is no secret, what is in it may be. */
+function isSecret(name: OptionName, value: string): boolean {
+  if (!SECRET.has(name) || value.startsWith('@')) return false;
+  return (
+    name !== 'header' ||
+    /^(?:authorization|proxy-authorization|cookie|[^:]*(?:key|token|secret)[^:]*)\s*:/i.test(value)
+  );
+}
+
+/** The kept words with what was typed now behind them. Throws Exit where a secret must be given again. */
+export function commandAgain(kept: readonly string[], given: readonly string[], output: string): RunWords {
+  if (kept.length === 0) {
+    throw usage(`the journal of ${output} does not know what was typed; run the same command again to go on`);
+  }
+  const dashes = kept.indexOf('--');
+  const [options, urls] = dashes === -1 ? [kept, []] : [kept.slice(0, dashes), kept.slice(dashes)];
+  const now = readRunWords(given);
+  const missing = options
+    .filter((word) => word.endsWith(`=${LEFT_OUT}`))
+    .map((word) => word.slice(0, word.indexOf('=')))
+    .filter((long) => now.typed?.every(([, other]) => other !== long));
+  if ((urls as readonly string[]).includes(LEFT_OUT))
+    throw usage(`the URL holds a login, which is not kept; run the same command again to go on`);
+  if (missing.length > 0) {
+    const again = [...new Set(missing)].map((long) => `${long} …`).join(' ');
+    throw usage(`secrets are not kept; give them again: flurry resume ${output} ${again}`);
+  }
+  const known = options.filter((word) => !word.endsWith(`=${LEFT_OUT}`));
+  return readRunWords([...known, ...given, ...urls]);
+}

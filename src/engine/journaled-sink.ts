@@ -1,0 +1,142 @@
+// Between a run and its sinks where records outlive the run: remembers what is done, and about once a second writes to
+// the journal what that is and where the sinks stand. What is to be sent again by a later run is not passed on.
+
+import type { Intents } from '../journal/intents.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { Counts } from '../journal/journal-line.ts';
+import type { RangeSet } from '../journal/range-set.ts';
+import type { BodyStore, Clock, Durability, DurableSink, Sink } from '../model/contracts.ts';
+import type { Outcome } from '../model/outcome.ts';
+
+export interface JournaledParts {
+  readonly sink: DurableSink;
+  readonly journal: Journal;
+  /** Of requests that must not be sent twice. */
+  readonly intents: Intents;
+  readonly done: RangeSet;
+  readonly counts: Counts;
+  readonly durability: Exclude<Durability, 'none'>;
+  readonly clock: Clock;
+  /** Positions of the sinks out of one that was committed. */
+  readonly positionsOf: (position: string) => readonly string[];
+  /** Whether its request is left to a later run. */
+  readonly isLeft: (outcome: Outcome) => boolean;
+}
+
+const COMMIT_MS = 1_000;
+
+export class JournaledSink implements Sink {
+  onError: ((error: Error) => void) | undefined;
+  /** The place of a record in the input, by its index; the source's. */
+  positionOf: (index: number) => number = (index) => index;
+  readonly #parts: JournaledParts;
+  readonly #counts: { -readonly [K in keyof Counts]: Counts[K] };
+  #positions: readonly string[] = [];
+  #cancel: (() => void) | undefined;
+  #committing: Promise<void> | undefined;
+  #error: Error | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: JournaledParts) {
+    this.#parts = parts;
+    this.#counts = { ...parts.counts };
+    parts.sink.onError = (error) => this.#fail(error);
+  }
+
+  get bodies(): BodyStore | undefined {
+    return this.#parts.sink.bodies;
+  }
+
+  get full(): boolean {
+    return this.#parts.sink.full;
+  }
+
+  get onDrain(): (() => void) | undefined {
+    return this.#parts.sink.onDrain;
+  }
+
+  set onDrain(call: (() => void) | undefined) {
+    this.#parts.sink.onDrain = call;
+  }
+
+  /** What the sinks have by the last entry of the journal. */
+  get positions(): readonly string[] {
+    return this.#positions;
+  }
+
+  get counts(): Counts {
+    return this.#counts;
+  }
+
+  write(outcome: Outcome): void {
+    if (this.#parts.isLeft(outcome)) return this.#parts.intents.unmark(this.positionOf(outcome.index));
+    this.#parts.sink.write(outcome);
+    this.#mark(outcome);
+  }
+
+  /** It is done, and no record of it is wanted. */
+  skip(outcome: Outcome): void {
+    if (!this.#parts.isLeft(outcome)) this.#mark(outcome);
+  }
+
+  #mark(outcome: Outcome): void {
+    this.#parts.done.add(this.positionOf(outcome.index));
+    this.#counts.requests++;
+    if (outcome.type === 'failure') this.#counts.failed++;
+    else if (outcome.ok) this.#counts.ok++;
+    if (this.#cancel === undefined && this.#committing === undefined) this.#schedule();
+  }
+
+  #schedule(): void {
+    const { clock, sink } = this.#parts;
+    this.#cancel = clock.after(sink.commitMs ?? COMMIT_MS, () => {
+      this.#cancel = undefined;
+      const before = this.#counts.requests;
+      this.#committing = this.#commit()
+        .catch((error: unknown) => this.#fail(error as Error))
+        .finally(() => {
+          this.#committing = undefined;
+          if (this.#counts.requests > before && this.#closing === undefined) this.#schedule();
+        });
+    });
+  }
+
+  /** What is done is looked at before the sinks are asked: they may have more by then, never less. */
+  async #commit(): Promise<void> {
+    if (this.#error !== undefined) return;
+    const { sink, journal, intents, done, durability, clock, positionsOf } = this.#parts;
+    const entry = { atMs: clock.wall(), done: done.toText(), counts: { ...this.#counts } };
+    const cutIntents = intents.prepareCut(done);
+    const positions = positionsOf(await sink.commit(durability));
+    await journal.append({ ...entry, positions }, durability);
+    this.#positions = positions;
+    cutIntents();
+  }
+
+  #fail(error: Error): void {
+    if (this.#error !== undefined) return;
+    this.#error = error;
+    this.onError?.(error);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#finish();
+    return this.#closing;
+  }
+
+  async #finish(): Promise<void> {
+    this.#cancel?.();
+    await this.#committing;
+    try {
+      await this.#commit();
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+    await this.#parts.sink.close();
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  toString(): string {
+    return `journaled, ${this.#counts.requests} done: ${this.#parts.sink}`;
+  }
+}

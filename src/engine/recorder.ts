@@ -1,0 +1,237 @@
+// A run whose records outlive it: opens the journal and the sinks, where an earlier run left off if there was one, and
+// says what is left to send. The journal is `<first output>.journal`.
+//
+//   open ─► nothing there, or complete ─► begins anew          remaining(source) ─► RunCore ─► sink ─► end
+//       └─► incomplete: same run ─► goes on   another ─► refused
+
+import { dirname } from 'node:path';
+import { differences, differenceText, type IdentityInputs, identityOf } from '../journal/identity.ts';
+import { Intents } from '../journal/intents.ts';
+import { Journal, type Opened } from '../journal/journal.ts';
+import type { Counts, Header, SinkName } from '../journal/journal-line.ts';
+import { Lock } from '../journal/lock.ts';
+import { RangeSet } from '../journal/range-set.ts';
+import type { Clock, Durability, DurableSink, Files, Source } from '../model/contracts.ts';
+import { Failure, type Outcome } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
+import { count } from '../model/text.ts';
+import { openFanOut } from '../sinks/fan-out.ts';
+import { remaining } from '../sources/remaining-source.ts';
+import type { Appenders } from '../storage/appender.ts';
+import { RecordingError } from './recording-error.ts';
+import { journalPath } from './journal-path.ts';
+import { JournaledSink } from './journaled-sink.ts';
+
+export interface RecordingPlan {
+  readonly sinks: readonly SinkName[];
+  readonly identity: IdentityInputs;
+  /** What was typed, without secrets. */
+  readonly command: readonly string[];
+  readonly durability: Exclude<Durability, 'none'>;
+  /** Whether what is there is gone on with: never; where it is not complete; or else there is nothing to do. */
+  readonly again: 'anew' | 'unless-complete' | 'resume';
+  /** Whether requests of a method may be sent twice. */
+  readonly mayRepeat: (method: string) => boolean;
+  readonly openSink: (sink: SinkName, position: string | undefined) => Promise<DurableSink>;
+}
+
+export interface RecordingTools {
+  readonly files: Files;
+  readonly appenders: Appenders;
+  readonly clock: Clock;
+}
+
+const NOTHING: Counts = { requests: 0, ok: 0, failed: 0 };
+
+interface RecorderParts {
+  readonly plan: RecordingPlan;
+  readonly tools: RecordingTools;
+  readonly journal: Journal;
+  readonly intents: Intents;
+  readonly done: RangeSet;
+  readonly sink: JournaledSink;
+  readonly before: Counts;
+  readonly lock: Lock;
+  /** An earlier session began it. */
+  readonly continues: boolean;
+}
+
+export class Recorder {
+  /** What earlier sessions of this run have done; all 0 where it begins. */
+  readonly before: Counts;
+  readonly continues: boolean;
+  readonly sink: JournaledSink;
+  readonly #parts: RecorderParts;
+  /** Positions of requests that may have been sent when an earlier session was cut off, and must not be sent twice. */
+  readonly #unknown: ReadonlySet<number>;
+
+  private constructor(parts: RecorderParts) {
+    this.#parts = parts;
+    this.before = parts.before;
+    this.continues = parts.continues;
+    this.sink = parts.sink;
+    this.#unknown = new Set(parts.intents.marked);
+  }
+
+  /** Undefined where nothing is left to do. Throws RecordingError, JournalError or OutputError. */
+  static async open(plan: RecordingPlan, tools: RecordingTools): Promise<Recorder | undefined> {
+    const path = journalPath(plan.sinks[0]!.path);
+    const { files, appenders, clock } = tools;
+    const lock = await Lock.take(plan.sinks[0]!.path, tools);
+    try {
+      const found = await unfinished(path, plan, files);
+      if (found === 'complete') {
+        lock.release();
+        return undefined;
+      }
+      const done = found?.done ?? new RangeSet();
+      const header = found?.header ?? headerOf(plan, clock);
+      const journal = found?.journal ?? (await Journal.create(path, header, files));
+      const sent = `${path}.sent`;
+      const run = header.identity.salt;
+      const intents =
+        found === undefined
+          ? Intents.create(sent, appenders, plan.durability, run)
+          : Intents.open(sent, appenders, plan.durability, run, done);
+      const position = found?.last === undefined ? undefined : JSON.stringify(found.last.positions);
+      const openers = plan.sinks.map((sink) => (at: string | undefined) => plan.openSink(sink, at));
+      const inner = await openFanOut(openers, position);
+      if (plan.durability === 'power') {
+        for (const folder of new Set(plan.sinks.map((sink) => dirname(sink.path))))
+          await files.syncFolder(folder);
+      }
+      const before = found?.last?.counts ?? NOTHING;
+      const { durability } = plan;
+      const isLeft = (outcome: Outcome) => isLeftToLater(outcome, plan.mayRepeat);
+      const positionsOf = (text: string) => JSON.parse(text) as string[];
+      const parts = { journal, intents, done, counts: before, durability, clock, positionsOf, isLeft };
+      const sink = new JournaledSink({ ...parts, sink: inner });
+      return new Recorder({
+        plan,
+        tools,
+        journal,
+        intents,
+        done,
+        sink,
+        before,
+        lock,
+        continues: found !== undefined,
+      });
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  /** What is left of the source. What must not be sent twice and may have been sent is a failure that says so. */
+  remaining(source: Source): Source {
+    const positionOf = source.positionOf?.bind(source) ?? ((index: number) => index);
+    this.sink.positionOf = positionOf;
+    const rest = this.continues ? remaining(source, this.#parts.done) : source;
+    const { mayRepeat } = this.#parts.plan;
+    if (this.#unknown.size === 0) return rest;
+    const isUnknown = (request: Request) =>
+      this.#unknown.has(positionOf(request.index)) && !mayRepeat(request.method);
+    return withPulled(rest, (pulled) =>
+      pulled.type === 'request' && isUnknown(pulled) ? cutOff(pulled) : pulled,
+    );
+  }
+
+  /** It is about to leave. Throws where that cannot be remembered: then it must not. */
+  beforeSend(request: Request): void {
+    if (!this.#parts.plan.mayRepeat(request.method)) {
+      this.#parts.intents.markSent(this.sink.positionOf(request.index));
+    }
+  }
+
+  /** After the sink has been closed. `whole`: every item of the input has its outcome. */
+  async end(whole: boolean): Promise<void> {
+    const { journal, intents, done, plan, tools, lock } = this.#parts;
+    try {
+      if (whole) {
+        const { positions, counts } = this.sink;
+        const entry = { atMs: tools.clock.wall(), done: done.toText(), positions, counts, complete: true };
+        await journal.append(entry, plan.durability);
+      }
+      intents.close(whole);
+      await journal.close();
+    } finally {
+      lock.release();
+    }
+  }
+
+  toString(): string {
+    return `recorder ${this.#parts.journal}, ${this.before.requests} before`;
+  }
+}
+
+/** The journal of an unfinished run that is this one; undefined where this one begins. */
+async function unfinished(
+  path: string,
+  plan: RecordingPlan,
+  files: Files,
+): Promise<Opened | 'complete' | undefined> {
+  if (plan.again === 'anew') return undefined;
+  const found = await Journal.open(path, files);
+  if (found === undefined) return undefined;
+  if (found.complete) {
+    await found.journal.close();
+    return plan.again === 'resume' ? 'complete' : undefined;
+  }
+  const unlike = unlikenesses(found.header, plan);
+  if (unlike.length === 0) return found;
+  await found.journal.close();
+  const { path: output } = plan.sinks[0]!;
+  const done = count(found.last?.counts.requests ?? 0);
+  throw new RecordingError(
+    `${output} holds ${done} records of a run that is not finished, and this is another one: ${unlike.join('; ')}. ` +
+      `Go on with that one: flurry resume ${output}; begin anew: --restart; or name another output with -o`,
+  );
+}
+
+function unlikenesses({ identity, sinks }: Header, plan: RecordingPlan): string[] {
+  const unlike = differences(identity, identityOf(plan.identity, identity.salt)).map(differenceText);
+  const [was, is] = [sinkNames(sinks), sinkNames(plan.sinks)];
+  return was === is ? unlike : [...unlike, `the outputs were ${was}, now they are ${is}`];
+}
+
+function sinkNames(sinks: readonly SinkName[]): string {
+  return sinks.map(({ kind, path }) => `${path} (${kind})`).join(', ');
+}
+
+function headerOf({ command, sinks, identity }: RecordingPlan, clock: Clock): Header {
+  return { atMs: clock.wall(), command, sinks, identity: identityOf(identity) };
+}
+
+/** A stop left it without an answer, and it may be sent (again): the next session does. */
+function isLeftToLater(outcome: Outcome, mayRepeat: (method: string) => boolean): boolean {
+  if (outcome.type === 'response' || outcome.kind !== 'aborted') return false;
+  return outcome.sent === 'none' || mayRepeat(outcome.method);
+}
+
+const CUT_OFF =
+  'it was under way when the run before was cut off, and may have had its effect; --retry-unsafe sends such requests again';
+
+function cutOff(request: Request): Failure {
+  request.sent = 'unknown';
+  return Failure.of(request, 'send', 'unknown', CUT_OFF, 0);
+}
+
+/** A source whose items are looked at as they are pulled. */
+function withPulled(
+  source: Source,
+  look: (pulled: ReturnType<Source['pull']>) => ReturnType<Source['pull']>,
+): Source {
+  return {
+    count: source.count,
+    oneOrigin: source.oneOrigin,
+    pull: () => look(source.pull()),
+    get onReady() {
+      return source.onReady;
+    },
+    set onReady(ready) {
+      source.onReady = ready;
+    },
+    close: () => source.close(),
+  };
+}

@@ -1,0 +1,50 @@
+// What makes two runs the same one: the input and every option that shapes requests or records. How fast they go, how
+// often they try and by which way does not: that may change from one session of a run to the next.
+
+import type { IdentityInputs } from '../journal/identity.ts';
+import type { OptionName, Settings } from '../model/options.ts';
+import type { SourceDefinition } from './source-of.ts';
+
+const SHAPING = [
+  ...(['method', 'followRedirects', 'maxRedirects', 'compressed', 'cookies'] as const),
+  ...([
+    'inputFormat',
+    'globoff',
+    'vars',
+    'var',
+    'zip',
+    'first',
+    'shuffle',
+    'sample',
+    'seed',
+    'shard',
+  ] as const),
+  ...([
+    'failOn',
+    'matchStatus',
+    'filterStatus',
+    'match',
+    'filter',
+    'matchSize',
+    'filterSize',
+    'extract',
+  ] as const),
+  ...(['outputFormat', 'recordBody', 'recordHeaders', 'recordTimings'] as const),
+] satisfies readonly OptionName[];
+
+/** They may hold logins; a change is told, what they are is not. */
+const SECRET = [
+  ...(['headers', 'body', 'form', 'user', 'bearer', 'auth', 'netrc', 'cookieText'] as const),
+] satisfies readonly OptionName[];
+
+export async function identityInputs(
+  definition: SourceDefinition,
+  settings: Settings,
+): Promise<IdentityInputs> {
+  const input = (await definition.known?.()) ?? {};
+  return { input, options: picked(settings, SHAPING), secrets: picked(settings, SECRET) };
+}
+
+function picked(settings: Settings, names: readonly OptionName[]): Record<string, unknown> {
+  return Object.fromEntries(names.map((name) => [name, settings[name]]));
+}
