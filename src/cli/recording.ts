@@ -1,6 +1,7 @@
 // Where the records of a run go: to sinks alone, or, for files, with a journal that a later run goes on from.
 
 import { journalPath } from '../engine/journal-path.ts';
+import { orderedSink } from '../engine/ordered-sink.ts';
 import { openRecords, type RecordKind } from '../engine/record-sinks.ts';
 import type { RunCore } from '../engine/run.ts';
 import { identityInputs } from '../engine/run-identity.ts';
@@ -42,7 +43,8 @@ export interface RecordingParts {
 /** With the seed of the run that is gone on with, where one is needed and none is given. */
 export async function withKeptSeed(settings: Settings): Promise<Settings> {
   const { seed, shuffle, sample, restart } = settings;
-  if (seed !== undefined || !(shuffle || sample !== undefined) || isPiped(settings) || restart) return settings;
+  if (seed !== undefined || !(shuffle || sample !== undefined) || isPiped(settings) || restart)
+    return settings;
   const found = await Journal.read(journalPath(settings.output[0]!), new SystemFiles());
   const kept = found === undefined || found.complete ? undefined : found.header.identity.parts['seed']?.shown;
   return kept === undefined ? settings : { ...settings, seed: Number(kept) };
@@ -57,6 +59,23 @@ export async function openRecording(parts: RecordingParts): Promise<Recording | 
   return recorded(parts, settings.durability);
 }
 
+/** Records in the order of the input, whatever order their requests end in. */
+function inOrder(recording: Recording, isDone?: (position: number) => boolean): Recording {
+  const behindHoles = recording.resumable ? 'dropped' : 'given';
+  const sink = orderedSink(recording.sink, new SystemFiles(), {
+    behindHoles,
+    ...(isDone === undefined ? {} : { isDone }),
+  });
+  return {
+    ...recording,
+    sink,
+    remaining(source) {
+      if (source.positionOf !== undefined) sink.positionOf = source.positionOf.bind(source);
+      return recording.remaining(source);
+    },
+  };
+}
+
 async function plainRecording(parts: RecordingParts): Promise<Recording> {
   const { resume } = parts.settings;
   if (resume) throw usage('--resume needs records in a file: -o FILE, with --durability process or power');
@@ -65,7 +84,7 @@ async function plainRecording(parts: RecordingParts): Promise<Recording> {
     sinks.length === 1
       ? await openSink(parts, sinks[0]!, undefined)
       : await openFanOut(sinks.map((one) => () => openSink(parts, one, undefined)));
-  return {
+  const recording: Recording = {
     sink,
     remaining: (source) => source,
     watch() {},
@@ -73,6 +92,7 @@ async function plainRecording(parts: RecordingParts): Promise<Recording> {
     before: undefined,
     resumable: false,
   };
+  return parts.settings.ordered ? inOrder(recording) : recording;
 }
 
 function openSink(
@@ -102,6 +122,7 @@ async function recorded(
       identity: await identityInputs(requests.definition, settings),
       command: keptCommand(words),
       durability,
+      ordered: settings.ordered,
       again: settings.restart ? 'anew' : settings.resume ? 'resume' : 'unless-complete',
       mayRepeat: (method) => settings.retryUnsafe || methods.has(method),
       openSink: (sink, position) => openSink(parts, sink, position),
@@ -109,7 +130,7 @@ async function recorded(
     { files: new SystemFiles(), appenders: new SystemAppenders(), clock: around.clock },
   );
   if (recorder === undefined) return undefined;
-  return {
+  const recording: Recording = {
     sink: recorder.sink,
     remaining: (source) => recorder.remaining(source),
     watch(run) {
@@ -119,4 +140,5 @@ async function recorded(
     before: recorder.continues ? recorder.before : undefined,
     resumable: true,
   };
+  return settings.ordered ? inOrder(recording, (position) => recorder.isDone(position)) : recording;
 }

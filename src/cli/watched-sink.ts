@@ -40,6 +40,14 @@ export class WatchedSink implements Sink {
     return this.#sink.full;
   }
 
+  get heldUp(): boolean {
+    return this.#sink.heldUp === true;
+  }
+
+  get holdup(): Sink['holdup'] {
+    return this.#sink.holdup;
+  }
+
   get onDrain(): (() => void) | undefined {
     return this.#sink.onDrain;
   }

@@ -1,4 +1,4 @@
-// Between a run and its sinks where records outlive the run: remembers what is done, and about once a second writes to
+// Between a run and its sinks where records outlive the run: remembers what is done, and a few times a second writes to
 // the journal what that is and where the sinks stand. What is to be sent again by a later run is not passed on.
 
 import type { Intents } from '../journal/intents.ts';
@@ -21,9 +21,12 @@ export interface JournaledParts {
   readonly positionsOf: (position: string) => readonly string[];
   /** Whether its request is left to a later run. */
   readonly isLeft: (outcome: Outcome) => boolean;
+  /** Outcomes come in the order of the input: behind one that is left, all are. */
+  readonly ordered: boolean;
 }
 
-const COMMIT_MS = 1_000;
+/** A sync of the disk has its price. */
+const COMMIT_MS = { process: 250, power: 1_000 };
 
 export class JournaledSink implements Sink {
   onError: ((error: Error) => void) | undefined;
@@ -36,6 +39,7 @@ export class JournaledSink implements Sink {
   #committing: Promise<void> | undefined;
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
+  #leaves = false;
 
   constructor(parts: JournaledParts) {
     this.#parts = parts;
@@ -69,14 +73,22 @@ export class JournaledSink implements Sink {
   }
 
   write(outcome: Outcome): void {
-    if (this.#parts.isLeft(outcome)) return this.#parts.intents.unmark(this.positionOf(outcome.index));
+    if (this.#isLeft(outcome)) return;
     this.#parts.sink.write(outcome);
     this.#mark(outcome);
   }
 
   /** It is done, and no record of it is wanted. */
   skip(outcome: Outcome): void {
-    if (!this.#parts.isLeft(outcome)) this.#mark(outcome);
+    if (!this.#isLeft(outcome)) this.#mark(outcome);
+  }
+
+  #isLeft(outcome: Outcome): boolean {
+    const { isLeft, intents, ordered } = this.#parts;
+    const left = isLeft(outcome);
+    if (left) intents.unmark(this.positionOf(outcome.index));
+    this.#leaves ||= left && ordered;
+    return left || this.#leaves;
   }
 
   #mark(outcome: Outcome): void {
@@ -88,8 +100,8 @@ export class JournaledSink implements Sink {
   }
 
   #schedule(): void {
-    const { clock, sink } = this.#parts;
-    this.#cancel = clock.after(sink.commitMs ?? COMMIT_MS, () => {
+    const { clock, sink, durability } = this.#parts;
+    this.#cancel = clock.after(sink.commitMs ?? COMMIT_MS[durability], () => {
       this.#cancel = undefined;
       const before = this.#counts.requests;
       this.#committing = this.#commit()

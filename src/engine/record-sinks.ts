@@ -48,6 +48,9 @@ export interface RecordTools {
   readonly position?: string | undefined;
 }
 
+/** A place that is no path; it may hold a password. */
+const DATABASE_URL = /^postgres(ql)?:\/\//i;
+
 type Opener = (path: string, options: RecordFileOptions, tools: RecordTools) => Promise<DurableSink>;
 
 const OPENERS = {
@@ -65,13 +68,18 @@ const OPENERS = {
     const { openSqlite } = await import('../sinks/sqlite.ts');
     return openTable(openSqlite, path, options, tools);
   },
+  postgres: async (path, options, tools) => {
+    const { openPostgres } = await import('../sinks/postgres.ts');
+    return openTable(openPostgres, path, options, tools);
+  },
 } as const satisfies Record<string, Opener>;
 
 export type RecordKind = keyof typeof OPENERS;
 export const RECORD_KINDS = Object.keys(OPENERS) as readonly RecordKind[];
 
-/** How paths of kinds end; the first that fits. What none fits is JSON Lines. */
-const ENDINGS: readonly (readonly [ending: RegExp, kind: RecordKind])[] = [
+/** What paths of kinds look like; the first that fits. What none fits is JSON Lines. */
+const PATHS: readonly (readonly [path: RegExp, kind: RecordKind])[] = [
+  [DATABASE_URL, 'postgres'],
   [/\.csv\.gz$/i, 'csv.gz'],
   [/\.csv\.zst$/i, 'csv.zst'],
   [/\.csv$/i, 'csv'],
@@ -81,13 +89,13 @@ const ENDINGS: readonly (readonly [ending: RegExp, kind: RecordKind])[] = [
   [/\.zst$/i, 'jsonl.zst'],
 ];
 
-/** By how the path ends. `format`: the form of records that was asked for in words; the path still says how it is packed. */
+/** By what the path looks like. `format`: the form of records that was asked for in words; the path still says how it is packed. */
 export function kindOf(path: string, format: 'auto' | 'jsonl' | 'csv' = 'auto'): RecordKind {
-  if (format !== 'auto') {
+  if (format !== 'auto' && !DATABASE_URL.test(path)) {
     const packed = /\.(gz|zst)$/i.exec(path)?.[1]?.toLowerCase() as 'gz' | 'zst' | undefined;
     return packed === undefined ? format : `${format}.${packed}`;
   }
-  return ENDINGS.find(([ending]) => ending.test(path))?.[1] ?? 'jsonl';
+  return PATHS.find(([form]) => form.test(path))?.[1] ?? 'jsonl';
 }
 
 /** `-` is standard output. Rejects with an OutputError whose message is one line for people. */
@@ -140,7 +148,8 @@ async function openTable(
 
 async function recordOptions(path: string, options: RecordFileOptions): Promise<RecordOptions> {
   const form = options.body ?? 'auto';
-  const body = form === 'files' ? await openBodyFiles(path === '-' ? undefined : path) : form;
+  const beside = path === '-' || DATABASE_URL.test(path) ? undefined : path;
+  const body = form === 'files' ? await openBodyFiles(beside) : form;
   return { body, headers: options.headers ?? false, timings: options.timings ?? false };
 }
 

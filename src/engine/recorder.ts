@@ -18,9 +18,9 @@ import { count } from '../model/text.ts';
 import { openFanOut } from '../sinks/fan-out.ts';
 import { remaining } from '../sources/remaining-source.ts';
 import type { Appenders } from '../storage/appender.ts';
-import { RecordingError } from './recording-error.ts';
 import { journalPath } from './journal-path.ts';
 import { JournaledSink } from './journaled-sink.ts';
+import { RecordingError } from './recording-error.ts';
 
 export interface RecordingPlan {
   readonly sinks: readonly SinkName[];
@@ -30,6 +30,8 @@ export interface RecordingPlan {
   readonly durability: Exclude<Durability, 'none'>;
   /** Whether what is there is gone on with: never; where it is not complete; or else there is nothing to do. */
   readonly again: 'anew' | 'unless-complete' | 'resume';
+  /** Outcomes come to the sink in the order of the input. */
+  readonly ordered: boolean;
   /** Whether requests of a method may be sent twice. */
   readonly mayRepeat: (method: string) => boolean;
   readonly openSink: (sink: SinkName, position: string | undefined) => Promise<DurableSink>;
@@ -101,10 +103,20 @@ export class Recorder {
           await files.syncFolder(folder);
       }
       const before = found?.last?.counts ?? NOTHING;
-      const { durability } = plan;
+      const { durability, ordered } = plan;
       const isLeft = (outcome: Outcome) => isLeftToLater(outcome, plan.mayRepeat);
       const positionsOf = (text: string) => JSON.parse(text) as string[];
-      const parts = { journal, intents, done, counts: before, durability, clock, positionsOf, isLeft };
+      const parts = {
+        journal,
+        intents,
+        done,
+        counts: before,
+        durability,
+        clock,
+        positionsOf,
+        isLeft,
+        ordered,
+      };
       const sink = new JournaledSink({ ...parts, sink: inner });
       return new Recorder({
         plan,
@@ -135,6 +147,11 @@ export class Recorder {
     return withPulled(rest, (pulled) =>
       pulled.type === 'request' && isUnknown(pulled) ? cutOff(pulled) : pulled,
     );
+  }
+
+  /** Whether an earlier session had its outcome. */
+  isDone(position: number): boolean {
+    return this.continues && this.#parts.done.has(position);
   }
 
   /** It is about to leave. Throws where that cannot be remembered: then it must not. */

@@ -3,7 +3,7 @@
 
 import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, holds, measured } from '../metrics/condition.ts';
-import { type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
+import { type Holdup, type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
 import type { Limits } from '../metrics/verdict.ts';
 import type { Clock, Done, Sink, Source } from '../model/contracts.ts';
@@ -11,14 +11,12 @@ import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { countsAsFailure, failuresMax } from '../scheduler/health/failure-limit.ts';
-import { Rate } from '../scheduler/rate/rate.ts';
-import { parseRate } from '../scheduler/rate/rate-text.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
 import { BindingWatch, limitsOf } from './binding.ts';
 import { Downloads } from './downloads.ts';
 import { Resending } from './resending.ts';
-import type { SessionCore } from './session-core.ts';
+import type { GivenRate, SessionCore } from './session-core.ts';
 import { slotLimits } from './slot-limits.ts';
 import { InputError } from './source-of.ts';
 
@@ -53,7 +51,6 @@ export class RunCore {
   readonly #tally = new Tally();
   /** Undefined where nothing tells how busy the process is. */
   readonly #watch: BindingWatch | undefined;
-  #limits: Limits;
   readonly #cancels: (() => void)[] = [];
   /** Requests that the transport has, where it has others too: what this run aborts is its own. */
   readonly #underWay: Set<Request> | undefined;
@@ -86,7 +83,7 @@ export class RunCore {
     this.#clock = session.clock;
     this.#resending = new Resending(settings, session.clock, session.slots, session.random);
     this.#failuresMax = failuresMax(settings);
-    this.#underWay = session.shared ? new Set() : undefined;
+    this.#underWay = session.shared || settings.ordered ? new Set() : undefined;
     // What is to be looked at must be in memory.
     if (sink.bodies !== undefined && inspection?.readsBody !== true) {
       this.#downloads = new Downloads(sink.bodies, settings, session.decoding, {
@@ -104,7 +101,6 @@ export class RunCore {
       this.#clock,
       session.slots,
     );
-    this.#limits = limitsOf(settings);
     this.#watch = BindingWatch.of(session, this.#scheduler);
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -123,6 +119,7 @@ export class RunCore {
     const { durationMs } = this.#settings;
     if (durationMs !== undefined) this.#after(durationMs, () => this.stop('duration'));
     if (watched) this.#watch?.start();
+    this.#session.slots.paced.add(this.#scheduler);
     this.#scheduler.pump();
   }
 
@@ -148,14 +145,13 @@ export class RunCore {
   }
 
   /** From now on, for all that shares its session; undefined: no limit. Throws OptionError. */
-  setRate(rate: string | number | undefined): void {
-    const { slots } = this.#session;
-    const terms = parseRate('rate', rate, this.#settings.burst);
-    this.#limits = limitsOf({ ...this.#settings, rate });
-    if (terms === undefined) slots.rate = undefined;
-    else if (slots.rate === undefined) slots.rate = new Rate(terms.perSecond, terms.burst);
-    else slots.rate.change(terms.perSecond, terms.burst, this.#clock.now());
-    this.#scheduler.pump();
+  setRate(rate: GivenRate): void {
+    this.#session.setRate(rate);
+  }
+
+  /** The same, of each origin. */
+  setRatePerHost(rate: GivenRate): void {
+    this.#session.setRatePerHost(rate);
   }
 
   /** Content that waits for a reader of ours is no work for the host: while it does, another request may take its place. */
@@ -296,6 +292,7 @@ export class RunCore {
     this.#cpuUs = cpu.user + cpu.system;
     for (const cancel of this.#cancels) cancel();
     this.#watch?.stop();
+    this.#session.slots.paced.delete(this.#scheduler);
     if (this.#session.shared) this.#session.rest();
     else this.#session.close();
     this.#source.close();
@@ -342,6 +339,7 @@ export class RunCore {
       this.#break('sink', error);
     }
     if (this.#sink.full) this.#scheduler.pause();
+    else if (this.#sink.heldUp === true) this.#scheduler.holdUp();
     return outcome;
   }
 
@@ -391,14 +389,24 @@ export class RunCore {
       mode: this.#session.limits.auto ? 'auto' : 'fixed',
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
       limits: this.#limitsNow,
+      holdup: this.#holdup,
     });
+  }
+
+  get #holdup(): Holdup | undefined {
+    const { holdup } = this.#sink;
+    if (holdup === undefined) return undefined;
+    const at = (index: number) => this.#source.positionOf?.(index) ?? index;
+    const request = [...(this.#underWay ?? [])].find(({ index }) => at(index) === holdup.position);
+    return { ...holdup, url: request?.askedUrl };
   }
 
   get #limitsNow(): Limits {
     const { limits, slots } = this.#session;
     // What all hosts together get is found out too.
-    const concurrency = limits.auto ? slots.total.max : this.#limits.concurrency;
-    return { ...this.#limits, concurrency, sought: this.#watch?.sought, governed: this.#governed };
+    const own = limitsOf({ ...this.#settings, ...this.#session.rates });
+    const concurrency = limits.auto ? slots.total.max : own.concurrency;
+    return { ...own, concurrency, sought: this.#watch?.sought, governed: this.#governed };
   }
 
   get cookies(): CookieStore | undefined {

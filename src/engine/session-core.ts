@@ -10,7 +10,7 @@ import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { GoodputLaw } from '../scheduler/control/goodput-law.ts';
 import { TotalLaw } from '../scheduler/control/total-law.ts';
-import { HostGate, type HostGateTerms } from '../scheduler/health/host-gate.ts';
+import { HostGate } from '../scheduler/health/host-gate.ts';
 import { Rate } from '../scheduler/rate/rate.ts';
 import { parseRate } from '../scheduler/rate/rate-text.ts';
 import { Retries } from '../scheduler/retry/retries.ts';
@@ -28,6 +28,9 @@ import { openTransport, type World } from './transport-of.ts';
 /** What comes of a response: the outcome to hand out, or the request to send next. Called once, perhaps at once. */
 export type Settled = (request: Request, outcome: Outcome | undefined, next: Request | undefined) => void;
 
+/** A number is per second; undefined is no limit. */
+export type GivenRate = string | number | undefined;
+
 /** What services commonly take for a login, besides the fields that HTTP has for it. */
 const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
 const LOAD_EVERY_MS = 250;
@@ -43,6 +46,8 @@ export class SessionCore {
   readonly limits: EngineLimits;
   readonly slots: SharedSlots;
   readonly governor: Governor;
+  /** As they are now, and as they were written. */
+  rates: { readonly rate: GivenRate; readonly ratePerHost: GivenRate };
   /** From 0 to below 1. */
   readonly random: () => number;
   /** Undefined where time is not real, and how busy the process is says nothing. */
@@ -67,6 +72,7 @@ export class SessionCore {
     this.clock = world.clock;
     this.shared = shared;
     this.limits = slotLimits(settings);
+    this.rates = { rate: settings.rate, ratePerHost: settings.ratePerHost };
     this.random = world.random ?? systemRandom;
     this.slots = new SharedSlots(this.limits, gateTerms(settings, this.limits, world, this.random));
     this.governor = new Governor(this.slots.total, this.limits.concurrency, this.clock);
@@ -186,6 +192,18 @@ export class SessionCore {
     });
   }
 
+  /** From now on, for all that shares the session; undefined: no limit. Throws OptionError. */
+  setRate(rate: GivenRate): void {
+    this.slots.setRate(parseRate('rate', rate, this.settings.burst), this.clock.now());
+    this.rates = { ...this.rates, rate };
+  }
+
+  /** The same, of each origin. */
+  setRatePerHost(ratePerHost: GivenRate): void {
+    this.slots.setRatePerHost(parseRate('ratePerHost', ratePerHost, this.settings.burst), this.clock.now());
+    this.rates = { ...this.rates, ratePerHost };
+  }
+
   /** A run has nothing under way. Where no other has either, connections do not keep the process alive. */
   rest(): void {
     if (this.#resting) return;
@@ -245,8 +263,7 @@ function gateTerms(
       ? undefined
       : { maxHostErrors, hostDownMaxMs: hostDown === 'wait' ? hostDownMaxMs : 0 };
   const { budgetTerms: budget } = new Retries(settings, random);
-  const terms: HostGateTerms = {
-    ratePerHost,
+  const terms = {
     breaker,
     retryAfterMaxMs,
     budget,
@@ -255,12 +272,13 @@ function gateTerms(
   };
   return {
     rate: all === undefined ? undefined : new Rate(all.perSecond, all.burst),
-    makeGate: () => new HostGate(terms, random),
+    ratePerHost,
+    makeGate: (each) => new HostGate({ ...terms, ratePerHost: each }, random),
     makeLaw: limits.auto
       ? (key) => new GoodputLaw({ initial: startOf?.(key) ?? AUTO_INITIAL, max: limits.perHost })
       : undefined,
     totalLaw: limits.auto ? new TotalLaw(AUTO_TOTAL) : undefined,
-    always: ratePerHost !== undefined || limits.auto,
+    always: limits.auto,
   };
 }
 

@@ -40,6 +40,16 @@ export interface Snapshot {
   readonly expected: number | undefined;
   readonly inFlight: number;
   readonly queued: number;
+  /** With `ordered`: the request that others wait for, and how many; undefined where none do. */
+  readonly holdup?: Holdup | undefined;
+}
+
+export interface Holdup {
+  /** Its place in what is sent, from 0. */
+  readonly position: number;
+  /** Undefined where it has not been sent yet. */
+  readonly url: string | undefined;
+  readonly waiting: number;
 }
 
 /** What only the engine knows. */
@@ -58,6 +68,7 @@ export interface SnapshotContext {
   readonly samples: Samples | undefined;
   readonly limits: Limits;
   readonly mode: 'fixed' | 'auto';
+  readonly holdup?: Holdup | undefined;
 }
 
 /** Costs some microseconds: for views a few times a second, not for every request. */
@@ -91,11 +102,12 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
     expected: context.expected,
     inFlight: context.inFlight,
     queued: context.queued,
+    ...(context.holdup === undefined ? {} : { holdup: context.holdup }),
   };
 }
 
 /** What is left of a snapshot when the run is over: the object of `--summary`. */
-export type Summary = Omit<Snapshot, 'expected' | 'inFlight' | 'queued'>;
+export type Summary = Omit<Snapshot, 'expected' | 'inFlight' | 'queued' | 'holdup'>;
 
 /** Rounded to three decimals, which is finer than anything here is measured; the keys in their documented order. */
 export function summarize(last: Snapshot): Summary {

@@ -188,6 +188,10 @@ export interface Sink {
   /** The outcome is one of those that are not to be stored; for who counts or orders. */
   skip?(outcome: Outcome): void;
   readonly full: boolean;
+  /** It waits for one of those that were begun: until `onDrain` they may end, and no others begin. */
+  readonly heldUp?: boolean;
+  /** The place in the input of the one that others wait for, and how many; undefined where none do. */
+  readonly holdup?: { readonly position: number; readonly waiting: number } | undefined;
   onDrain: (() => void) | undefined;
   /** Called when it can store no more (disk full, closed pipe); nothing written later is kept. */
   onError: ((error: Error) => void) | undefined;

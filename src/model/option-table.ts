@@ -1081,6 +1081,12 @@ export const OPTIONS = {
     group: 'Output',
     doc: 'write records to a file of the form that its name ends with (.jsonl, .csv, each also .gz or .zst; .parquet, .sqlite, .warc.gz), to a table (postgres://…), or to standard output with - or without it; repeatable',
   }),
+  ordered: flag({
+    default: false,
+    flag: '--ordered',
+    group: 'Output',
+    doc: 'write records in the order of the input; those that are early wait, large bodies in a temporary file',
+  }),
   durability: choice(['none', 'process', 'power'], {
     default: 'process',
     flag: '--durability <level>',

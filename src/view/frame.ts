@@ -1,6 +1,6 @@
 // What progress looks like: the lines of a frame that fits a terminal, and the one line for a log. Pure: no time, no output.
 
-import type { Snapshot } from '../metrics/snapshot.ts';
+import type { Holdup, Snapshot } from '../metrics/snapshot.ts';
 import { count, milliseconds } from '../model/text.ts';
 import { perSecond, plural, remaining, share } from './figures.ts';
 import type { Hue, Paint } from './terminal.ts';
@@ -39,7 +39,14 @@ export function frameLines(
     const label = plural(snapshot.failures, 'failure');
     lines.push(listLine(label, failuresOf(snapshot), FAILURE_KINDS_MAX, width, paint));
   }
+  if (snapshot.holdup !== undefined) lines.push(holdupLine(snapshot.holdup, width, paint));
   return lines;
+}
+
+/** Which request keeps back records that are there. */
+function holdupLine({ position, url, waiting }: Holdup, width: number, paint: Paint): string {
+  const which = url === undefined ? `request ${count(position)}` : `${count(position)} ${url}`;
+  return `${paint('dim', 'held up')}${GAP}${`${count(waiting)} wait for ${which}`.slice(0, Math.max(0, width - `held up${GAP}`.length))}`;
 }
 
 /** What stays on the screen above the summary: how far it came. */

@@ -13,6 +13,7 @@ import {
   sizeTicks,
 } from './capacity-chart.ts';
 import { document, type Mark, plot, plotted } from './observable.ts';
+import { FAINT, heading, page, placed, QUIET } from './page.ts';
 
 const WIDTH = 960;
 const MARGIN_LEFT = 76;
@@ -23,12 +24,7 @@ const LATENCY_HEIGHT = 214;
 const FOOT_HEIGHT = 14;
 /** Of two lines of text, as a part of the panel's height. */
 const NAME_HEIGHT = 0.13;
-/** The first is what the picture is drawn with where it is made into dots; elsewhere the reader's own will do. */
-export const FONT_FAMILY = "Inter, 'Helvetica Neue', Helvetica, Arial, 'DejaVu Sans', sans-serif";
 
-const INK = '#1b1f24';
-const QUIET = '#667085';
-const FAINT = '#e6e9ef';
 const MEASURED = '#1f6feb';
 const FITTED = '#9a6bd1';
 const TAKEN = '#14804a';
@@ -37,33 +33,12 @@ const TAIL = '#d97706';
 const AUTO = '#0e7490';
 
 export function svgChart(chart: CapacityChart): string {
-  const height = HEAD_HEIGHT + GOODPUT_HEIGHT + LATENCY_HEIGHT + FOOT_HEIGHT;
+  const { title, subtitle } = chart;
   const top = HEAD_HEIGHT + GOODPUT_HEIGHT;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`,
-    ` font-family="${FONT_FAMILY}" fill="${INK}">`,
-    `<title>${escaped(chart.title)}</title>`,
-    `<rect width="${WIDTH}" height="${height}" fill="#ffffff"/>`,
-    `<text x="24" y="36" font-size="19" font-weight="600">${escaped(shortened(chart.title, 84))}</text>`,
-    `<text x="24" y="60" font-size="13.5" fill="${QUIET}">${escaped(chart.subtitle)}</text>`,
-    `<g transform="translate(0 ${HEAD_HEIGHT})">${goodputPanel(chart)}</g>`,
-    `<g transform="translate(0 ${top})">${latencyPanel(chart)}</g>`,
-    '</svg>\n',
-  ].join('');
-}
-
-function shortened(text: string, max: number): string {
-  return text.length > max ? `${text.slice(0, max - 1)}…` : text;
-}
-
-function escaped(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-  };
-  return text.replace(/[&<>"]/g, (character) => entities[character]!).replace(/[\u0000-\u001f\u007f]/g, ' ');
+  return page({ width: WIDTH, height: top + LATENCY_HEIGHT + FOOT_HEIGHT, title, subtitle }, [
+    placed(0, HEAD_HEIGHT, goodputPanel(chart)),
+    placed(0, top, latencyPanel(chart)),
+  ]);
 }
 
 // ── panels ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -94,11 +69,6 @@ function xTicks(chart: CapacityChart): Mark {
     fill: QUIET,
     stroke: FAINT,
   });
-}
-
-/** What an axis counts, at its end and not along it: read without turning one's head. */
-function heading(text: string, x: number, y: number, anchor: 'start' | 'middle' | 'end' = 'start'): string {
-  return `<text x="${x}" y="${y}" font-size="13" fill="${QUIET}" text-anchor="${anchor}">${text}</text>`;
 }
 
 function goodputPanel(chart: CapacityChart): string {
