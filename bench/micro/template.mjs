@@ -17,7 +17,7 @@ const readWords = () => {
 };
 const template = compileTemplate(TEXT, { globoff: false, vars: {}, zip: false, readWords });
 const factory = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
-const source = new TemplateSource([template], factory, undefined);
+const source = new TemplateSource([template], factory);
 const { count } = source;
 
 /** Requests are held as long as 256 more come, as they are in a run: none is garbage at once. */

@@ -189,7 +189,10 @@ function serveHelp(width: number): string {
 function resumeHelp(width: number): string {
   return [
     section('Usage', [indented('flurry resume <file> [options]')]),
-    section('Examples', [indented('flurry resume out.jsonl'), indented("flurry resume out.jsonl -H 'Authorization: …' -c 20")]),
+    section('Examples', [
+      indented('flurry resume out.jsonl'),
+      indented("flurry resume out.jsonl -H 'Authorization: …' -c 20"),
+    ]),
     paragraph(
       'Goes on with the run that left the file, where it was cut off: what was typed for it is in the journal beside it, FILE.journal. Running the same command again does the same. Options that are given now come behind those; what may be a secret is not kept and has to be given again. Nothing is left to do where the file is complete.',
       width,

@@ -1,5 +1,7 @@
 // Where the records of a run go: to sinks alone, or, for files, with a journal that a later run goes on from.
 
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { journalPath } from '../engine/journal-path.ts';
 import { orderedSink } from '../engine/ordered-sink.ts';
 import { openRecords, type RecordKind } from '../engine/record-sinks.ts';
@@ -36,6 +38,8 @@ export interface RecordingParts {
   readonly settings: Settings;
   readonly words: RunWords;
   readonly requests: Requests;
+  /** Of which nothing has been read yet. */
+  readonly source: Source;
   readonly extracted: readonly string[] | undefined;
   readonly around: Surroundings;
 }
@@ -50,12 +54,25 @@ export async function withKeptSeed(settings: Settings): Promise<Settings> {
   return kept === undefined ? settings : { ...settings, seed: Number(kept) };
 }
 
+/** A table, or a file that is one or can be made: a device has no place to go back to, and who opens the rest says why not. */
+function isResumable({ path }: SinkName): boolean {
+  if (path === '-') return false;
+  if (/^postgres(?:ql)?:/.test(path)) return true;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found !== undefined) return found.isFile();
+  return statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function positionsOf(source: Source): (index: number) => number {
+  return source.positionOf?.bind(source) ?? ((index) => index);
+}
+
 /** Undefined where --resume finds that nothing is left to do. */
 export async function openRecording(parts: RecordingParts): Promise<Recording | undefined> {
   const { settings } = parts;
   if (settings.resume && settings.restart)
     throw usage('--resume goes on, --restart begins anew; give one of them');
-  if (isPiped(settings) || settings.durability === 'none') return plainRecording(parts);
+  if (settings.durability === 'none' || !outputsOf(settings).every(isResumable)) return plainRecording(parts);
   return recorded(parts, settings.durability);
 }
 
@@ -70,7 +87,7 @@ function inOrder(recording: Recording, isDone?: (position: number) => boolean): 
     ...recording,
     sink,
     remaining(source) {
-      if (source.positionOf !== undefined) sink.positionOf = source.positionOf.bind(source);
+      sink.positionOf = positionsOf(source);
       return recording.remaining(source);
     },
   };
@@ -123,8 +140,10 @@ async function recorded(
       command: keptCommand(words),
       durability,
       ordered: settings.ordered,
+      strictInput: settings.strictInput,
       again: settings.restart ? 'anew' : settings.resume ? 'resume' : 'unless-complete',
       mayRepeat: (method) => settings.retryUnsafe || methods.has(method),
+      positionOf: positionsOf(parts.source),
       openSink: (sink, position) => openSink(parts, sink, position),
     },
     { files: new SystemFiles(), appenders: new SystemAppenders(), clock: around.clock },

@@ -22,12 +22,16 @@ export async function resumeCommand(argv: readonly string[], around: Surrounding
   }
   const found = await Journal.read(journalPath(output), new SystemFiles());
   if (found === undefined) {
-    throw usage(`there is no journal ${journalPath(output)}: ${output} is no output of flurry, or was written with --durability none`);
+    throw usage(
+      `there is no journal ${journalPath(output)}: ${output} is no output of flurry, or was written with --durability none`,
+    );
   }
   const first = found.header.sinks[0]!.path;
   // Its own paths are those of the folder in which it was typed.
   if (resolve(first) !== resolve(output)) {
-    throw usage(`the run that left ${output} called it ${first}; go to the folder where that is its name, and give: flurry resume ${first}`);
+    throw usage(
+      `the run that left ${output} called it ${first}; go to the folder where that is its name, and give: flurry resume ${first}`,
+    );
   }
   const { runCommand } = await import('./run-command.ts');
   const given = argv.filter((word) => word !== output);

@@ -7,7 +7,6 @@ import { InputError, openSource } from '../engine/source-of.ts';
 import type { World } from '../engine/transport-of.ts';
 import { Inspection } from '../inspection/inspection.ts';
 import { type Condition, parseCondition } from '../metrics/condition.ts';
-import type { Source } from '../model/contracts.ts';
 import { showMs } from '../model/option-kinds.ts';
 import type { Settings } from '../model/options.ts';
 import { count } from '../model/text.ts';
@@ -57,8 +56,8 @@ export async function runCommand(
   if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
   const all = openSource(requests.definition, settings);
-  const parts = { settings, words, requests, around, extracted: inspection?.extractedNames };
-  const recording = await recordingOf(all, parts);
+  const parts = { settings, words, requests, around, source: all, extracted: inspection?.extractedNames };
+  const recording = await recordingOf(parts);
   if (recording === undefined) return nothingLeft(settings, around);
   const source = recording.remaining(all);
   const sink = new WatchedSink(recording.sink);
@@ -141,8 +140,9 @@ async function cookieFiles(settings: Settings, run: RunCore, around: Surrounding
   };
 }
 
-async function recordingOf(source: Source, parts: RecordingParts): Promise<Recording | undefined> {
-  const { summary } = parts.settings;
+async function recordingOf(parts: RecordingParts): Promise<Recording | undefined> {
+  const { source, settings } = parts;
+  const { summary } = settings;
   try {
     if (summary !== undefined) assertWritable(summary);
     const recording = await openRecording(parts);
@@ -156,7 +156,10 @@ async function recordingOf(source: Source, parts: RecordingParts): Promise<Recor
 }
 
 function nothingLeft({ output, quiet }: Settings, { stderr }: Surroundings): number {
-  if (!quiet) stderr.write(`${redacted(output[0]!)} is complete; nothing is left to send (--restart sends all of it again)\n`);
+  if (!quiet)
+    stderr.write(
+      `${redacted(output[0]!)} is complete; nothing is left to send (--restart sends all of it again)\n`,
+    );
   return EXIT.done;
 }
 
@@ -214,7 +217,9 @@ class Execution {
     const { recording, settings, around } = this.#parts;
     if (recording.before === undefined || settings.quiet) return;
     const output = redacted(settings.output[0]!);
-    around.stderr.write(`flurry: going on with ${output}: ${count(recording.before.requests)} records are there (--restart begins anew)\n`);
+    around.stderr.write(
+      `flurry: going on with ${output}: ${count(recording.before.requests)} records are there (--restart begins anew)\n`,
+    );
   }
 
   async #show(): Promise<void> {
@@ -273,7 +278,9 @@ class Execution {
   #tellHowToGoOn(): void {
     const { run, settings, around, recording } = this.#parts;
     if (run.stoppedBy === undefined || !recording.resumable || settings.quiet) return;
-    around.stderr.write(`to go on, run the same command again, or: flurry resume ${redacted(settings.output[0]!)}\n`);
+    around.stderr.write(
+      `to go on, run the same command again, or: flurry resume ${redacted(settings.output[0]!)}\n`,
+    );
   }
 
   #ending() {

@@ -9,8 +9,8 @@ import { summaryText } from '../view/summary.ts';
 import { colors } from '../view/terminal.ts';
 import { flagsInBrackets } from './flag-names.ts';
 import { isPiped } from './output-form.ts';
-import { redacted } from './redacted.ts';
 import { loginAdvice } from './proxy-options.ts';
+import { redacted } from './redacted.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** All that is asked of a run. */

@@ -19,6 +19,8 @@ export interface JournaledParts {
   readonly clock: Clock;
   /** Positions of the sinks out of one that was committed. */
   readonly positionsOf: (position: string) => readonly string[];
+  /** The place of a record in the input, by its index. */
+  readonly positionOf: (index: number) => number;
   /** Whether its request is left to a later run. */
   readonly isLeft: (outcome: Outcome) => boolean;
   /** Outcomes come in the order of the input: behind one that is left, all are. */
@@ -30,8 +32,6 @@ const COMMIT_MS = { process: 250, power: 1_000 };
 
 export class JournaledSink implements Sink {
   onError: ((error: Error) => void) | undefined;
-  /** The place of a record in the input, by its index; the source's. */
-  positionOf: (index: number) => number = (index) => index;
   readonly #parts: JournaledParts;
   readonly #counts: { -readonly [K in keyof Counts]: Counts[K] };
   #positions: readonly string[] = [];
@@ -86,13 +86,13 @@ export class JournaledSink implements Sink {
   #isLeft(outcome: Outcome): boolean {
     const { isLeft, intents, ordered } = this.#parts;
     const left = isLeft(outcome);
-    if (left) intents.unmark(this.positionOf(outcome.index));
+    if (left) intents.unmark(this.#parts.positionOf(outcome.index));
     this.#leaves ||= left && ordered;
     return left || this.#leaves;
   }
 
   #mark(outcome: Outcome): void {
-    this.#parts.done.add(this.positionOf(outcome.index));
+    this.#parts.done.add(this.#parts.positionOf(outcome.index));
     this.#counts.requests++;
     if (outcome.type === 'failure') this.#counts.failed++;
     else if (outcome.ok) this.#counts.ok++;

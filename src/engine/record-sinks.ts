@@ -141,9 +141,7 @@ async function openTable(
   const record = await recordOptions(path, options);
   const { extracted = [], redirects = false, history = false } = options;
   const sink = await open(path, { ...record, extracted, redirects, history }, tools);
-  return record.body instanceof BodyFiles
-    ? (new BodyFilesSink(record.body, sink) as unknown as DurableSink)
-    : sink;
+  return record.body instanceof BodyFiles ? new BodyFilesSink(record.body, sink) : sink;
 }
 
 async function recordOptions(path: string, options: RecordFileOptions): Promise<RecordOptions> {

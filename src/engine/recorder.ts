@@ -16,9 +16,10 @@ import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { openFanOut } from '../sinks/fan-out.ts';
+import { jsonLinesTail } from '../sinks/json-lines-tail.ts';
 import { remaining } from '../sources/remaining-source.ts';
 import type { Appenders } from '../storage/appender.ts';
-import { journalPath } from './journal-path.ts';
+import { journalPath, localName } from './journal-path.ts';
 import { JournaledSink } from './journaled-sink.ts';
 import { RecordingError } from './recording-error.ts';
 
@@ -32,8 +33,12 @@ export interface RecordingPlan {
   readonly again: 'anew' | 'unless-complete' | 'resume';
   /** Outcomes come to the sink in the order of the input. */
   readonly ordered: boolean;
+  /** An item that is no request ends the run: it is looked at again by the next one. */
+  readonly strictInput: boolean;
   /** Whether requests of a method may be sent twice. */
   readonly mayRepeat: (method: string) => boolean;
+  /** The place of a record in the input, by its index. */
+  readonly positionOf: (index: number) => number;
   readonly openSink: (sink: SinkName, position: string | undefined) => Promise<DurableSink>;
 }
 
@@ -44,6 +49,13 @@ export interface RecordingTools {
 }
 
 const NOTHING: Counts = { requests: 0, ok: 0, failed: 0 };
+const BEGINNING: CutOff = { positions: undefined, before: NOTHING };
+
+/** Where an earlier session was cut off. */
+interface CutOff {
+  readonly positions: readonly string[] | undefined;
+  readonly before: Counts;
+}
 
 interface RecorderParts {
   readonly plan: RecordingPlan;
@@ -79,7 +91,7 @@ export class Recorder {
   static async open(plan: RecordingPlan, tools: RecordingTools): Promise<Recorder | undefined> {
     const path = journalPath(plan.sinks[0]!.path);
     const { files, appenders, clock } = tools;
-    const lock = await Lock.take(plan.sinks[0]!.path, tools);
+    const lock = await Lock.take(localName(plan.sinks[0]!.path), tools);
     try {
       const found = await unfinished(path, plan, files);
       if (found === 'complete') {
@@ -87,48 +99,18 @@ export class Recorder {
         return undefined;
       }
       const done = found?.done ?? new RangeSet();
+      const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
       const header = found?.header ?? headerOf(plan, clock);
       const journal = found?.journal ?? (await Journal.create(path, header, files));
+      const { salt } = header.identity;
       const sent = `${path}.sent`;
-      const run = header.identity.salt;
       const intents =
         found === undefined
-          ? Intents.create(sent, appenders, plan.durability, run)
-          : Intents.open(sent, appenders, plan.durability, run, done);
-      const position = found?.last === undefined ? undefined : JSON.stringify(found.last.positions);
-      const openers = plan.sinks.map((sink) => (at: string | undefined) => plan.openSink(sink, at));
-      const inner = await openFanOut(openers, position);
-      if (plan.durability === 'power') {
-        for (const folder of new Set(plan.sinks.map((sink) => dirname(sink.path))))
-          await files.syncFolder(folder);
-      }
-      const before = found?.last?.counts ?? NOTHING;
-      const { durability, ordered } = plan;
-      const isLeft = (outcome: Outcome) => isLeftToLater(outcome, plan.mayRepeat);
-      const positionsOf = (text: string) => JSON.parse(text) as string[];
-      const parts = {
-        journal,
-        intents,
-        done,
-        counts: before,
-        durability,
-        clock,
-        positionsOf,
-        isLeft,
-        ordered,
-      };
-      const sink = new JournaledSink({ ...parts, sink: inner });
-      return new Recorder({
-        plan,
-        tools,
-        journal,
-        intents,
-        done,
-        sink,
-        before,
-        lock,
-        continues: found !== undefined,
-      });
+          ? Intents.create(sent, appenders, plan.durability, salt)
+          : Intents.open(sent, appenders, plan.durability, salt, done);
+      const inner = await openSinks(plan, positions, files);
+      const parts = { plan, tools, journal, intents, done, before, lock, continues: found !== undefined };
+      return new Recorder({ ...parts, sink: journaled(inner, parts) });
     } catch (error) {
       lock.release();
       throw error;
@@ -137,8 +119,7 @@ export class Recorder {
 
   /** What is left of the source. What must not be sent twice and may have been sent is a failure that says so. */
   remaining(source: Source): Source {
-    const positionOf = source.positionOf?.bind(source) ?? ((index: number) => index);
-    this.sink.positionOf = positionOf;
+    const { positionOf } = this.#parts.plan;
     const rest = this.continues ? remaining(source, this.#parts.done) : source;
     const { mayRepeat } = this.#parts.plan;
     if (this.#unknown.size === 0) return rest;
@@ -157,7 +138,7 @@ export class Recorder {
   /** It is about to leave. Throws where that cannot be remembered: then it must not. */
   beforeSend(request: Request): void {
     if (!this.#parts.plan.mayRepeat(request.method)) {
-      this.#parts.intents.markSent(this.sink.positionOf(request.index));
+      this.#parts.intents.markSent(this.#parts.plan.positionOf(request.index));
     }
   }
 
@@ -180,6 +161,51 @@ export class Recorder {
   toString(): string {
     return `recorder ${this.#parts.journal}, ${this.before.requests} before`;
   }
+}
+
+async function openSinks(
+  { sinks, openSink, durability }: RecordingPlan,
+  positions: readonly string[] | undefined,
+  files: Files,
+): Promise<DurableSink> {
+  const openers = sinks.map((sink) => (position: string | undefined) => openSink(sink, position));
+  const opened = await openFanOut(openers, positions === undefined ? undefined : JSON.stringify(positions));
+  if (durability === 'power') {
+    for (const folder of new Set(sinks.map(({ path }) => dirname(path)))) await files.syncFolder(folder);
+  }
+  return opened;
+}
+
+function journaled(sink: DurableSink, parts: Omit<RecorderParts, 'sink'>): JournaledSink {
+  const { plan, tools, journal, intents, done, before } = parts;
+  const { durability, ordered, positionOf } = plan;
+  return new JournaledSink({
+    ...{ sink, journal, intents, done, durability, ordered, positionOf },
+    counts: before,
+    clock: tools.clock,
+    positionsOf: (text) => JSON.parse(text) as string[],
+    isLeft: (outcome) => isLeftToLater(outcome, plan),
+  });
+}
+
+/** Records that are whole behind the last commit are done too: an output of JSON Lines tells them. */
+async function withTail(
+  { done, last }: Opened,
+  { sinks, positionOf }: RecordingPlan,
+  files: Files,
+): Promise<CutOff> {
+  const before = last?.counts ?? NOTHING;
+  const [sink, ...others] = sinks;
+  if (sink!.kind !== 'jsonl' || others.length > 0) return { positions: last?.positions, before };
+  const { position, records } = await jsonLinesTail(sink!.path, Number(last?.positions[0] ?? 0), files);
+  const counts = { ...before };
+  for (const { index, outcome } of records) {
+    if (!done.add(positionOf(index))) continue;
+    counts.requests++;
+    if (outcome === 'ok') counts.ok++;
+    if (outcome === 'failure') counts.failed++;
+  }
+  return { positions: [String(position)], before: counts };
 }
 
 /** The journal of an unfinished run that is this one; undefined where this one begins. */
@@ -221,8 +247,10 @@ function headerOf({ command, sinks, identity }: RecordingPlan, clock: Clock): He
 }
 
 /** A stop left it without an answer, and it may be sent (again): the next session does. */
-function isLeftToLater(outcome: Outcome, mayRepeat: (method: string) => boolean): boolean {
-  if (outcome.type === 'response' || outcome.kind !== 'aborted') return false;
+function isLeftToLater(outcome: Outcome, { mayRepeat, strictInput }: RecordingPlan): boolean {
+  if (outcome.type === 'response') return false;
+  if (outcome.phase === 'input') return strictInput;
+  if (outcome.kind !== 'aborted') return false;
   return outcome.sent === 'none' || mayRepeat(outcome.method);
 }
 
@@ -242,6 +270,8 @@ function withPulled(
   return {
     count: source.count,
     oneOrigin: source.oneOrigin,
+    positionOf: source.positionOf?.bind(source),
+    indexEnd: source.indexEnd,
     pull: () => look(source.pull()),
     get onReady() {
       return source.onReady;

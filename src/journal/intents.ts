@@ -114,7 +114,11 @@ export class Intents {
     this.#closed = true;
     this.#file?.close();
     this.#file = undefined;
-    if (remove) this.#orBroken(() => this.#appenders.remove(this.path));
+    if (!remove) return;
+    this.#orBroken(() => {
+      this.#appenders.remove(newPath(this.path));
+      this.#appenders.remove(this.path);
+    });
   }
 
   toString(): string {
@@ -137,7 +141,7 @@ export class Intents {
     this.#orBroken(() => {
       this.#file?.close();
       this.#file = undefined;
-      const next = `${this.path}.new`;
+      const next = newPath(this.path);
       const file = this.#made(next);
       this.#appenders.rename(next, this.path);
       if (this.#power) this.#appenders.syncFolder(dirname(this.path));
@@ -206,6 +210,11 @@ export class Intents {
       throw this.#error;
     }
   }
+}
+
+/** Where the next file is made; a crash may leave one there. */
+function newPath(path: string): string {
+  return `${path}.new`;
 }
 
 function damaged(path: string, at: number): JournalError {

@@ -31,6 +31,15 @@ export interface LockTools {
   readonly clock: Clock;
 }
 
+interface Attempt {
+  readonly output: string;
+  readonly path: string;
+  /** What is to stand in it. */
+  readonly text: string;
+  readonly appenders: Appenders;
+  readonly processes: Processes;
+}
+
 export class Lock {
   readonly path: string;
   readonly #text: string;
@@ -53,13 +62,14 @@ export class Lock {
       ...(start !== undefined && { start }),
     };
     const text = `${JSON.stringify(holder)}\n`;
+    const attempt = { output, path, text, appenders, processes };
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       if (claimed(path, text, appenders)) return new Lock(path, text, appenders);
       if (contents(path, appenders) === '') await new Promise<void>((go) => clock.after(FILLED_MS, go, true));
       const found = contents(path, appenders);
       if (found === undefined) continue;
-      refuseIfHeld(found, path, output, processes);
-      removeStale(path, found, appenders);
+      refuseIfHeld(found, attempt);
+      removeStale(found, attempt);
     }
     throw new JournalError(`${path} comes and goes: others are starting to write ${output}; try again`);
   }
@@ -107,7 +117,7 @@ function claimed(path: string, text: string, appenders: Appenders): boolean {
 }
 
 /** Throws unless whoever made a lock with this text is dead. */
-function refuseIfHeld(text: string, path: string, output: string, processes: Processes): void {
+function refuseIfHeld(text: string, { path, output, processes }: Attempt): void {
   const holder = holderOf(text);
   if (holder === undefined) return;
   if (holder.host !== processes.host)
@@ -128,14 +138,19 @@ function refuseIfHeld(text: string, path: string, output: string, processes: Pro
 
 /**
  * Two that find the same dead holder must not both go on: the second would remove the lock that the first has made by
- * then. So one at a time looks again, and removes only what it has judged.
+ * then. So one at a time looks again, and removes only what it has judged. Only where a process has died within these
+ * microseconds, its guard is removed without one.
  */
-function removeStale(path: string, stale: string, appenders: Appenders): void {
+function removeStale(stale: string, attempt: Attempt): void {
+  const { path, text, appenders } = attempt;
   const guard = `${path}.stale`;
-  if (!claimed(guard, '', appenders))
-    throw new JournalError(
-      `another process is just taking over ${path}; try again, and if none is, delete what it left: rm ${guard}`,
-    );
+  if (!claimed(guard, text, appenders)) {
+    const found = contents(guard, appenders);
+    if (found === undefined) return;
+    refuseIfHeld(found, attempt);
+    appenders.remove(guard);
+    return;
+  }
   try {
     if (contents(path, appenders) === stale) appenders.remove(path);
   } finally {

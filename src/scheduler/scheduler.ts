@@ -8,29 +8,22 @@ import { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
 import type { SchedulerEvents, SchedulerSettings } from './admission.ts';
 import { bindingOf, soughtOf } from './binding.ts';
+import { FairShare } from './fair-share.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
 import { Lane } from './lane.ts';
 import type { Rate } from './rate/rate.ts';
 import { ReadyLanes } from './ready-lanes.ts';
-import { SharedSlots, type Slots, type Waiter } from './slots.ts';
+import { type Paced, SharedSlots, type Slots, type Waiter } from './slots.ts';
 import { Waits } from './waits.ts';
 
 export type { SchedulerEvents, SchedulerSettings } from './admission.ts';
-
-/** Until the look-ahead has been looked through, no origin gets more than it would beside so many: who stands first in
- *  the input must not have every slot before the others are seen. */
-const ORIGINS_EXPECTED = 8;
 
 /**
  * A slot is free → the waiting lane with the least in flight takes it, as long as that stays within its fair share
  * (slots ÷ origins with work); else the source is asked for another origin, up to the look-ahead; only when that has
  * nothing to give may a lane have more than its share. No slot stays empty while there is work that may be sent.
- *
- * Where the whole look-ahead holds one origin alone, reading ahead would only hold memory: the origin gets every slot
- * and the source is read as needed. After as many requests it is looked through once more, then after four times as
- * many, and so on: another origin waits a few times as long as the first has had at most, and few requests queue.
  */
-export class Scheduler implements Waiter {
+export class Scheduler implements Waiter, Paced {
   readonly #settings: SchedulerSettings;
   readonly #source: Source;
   readonly #events: SchedulerEvents;
@@ -46,16 +39,14 @@ export class Scheduler implements Waiter {
   readonly #waits: Waits;
   #lastLane: Lane | undefined;
   #inFlight = 0;
-  /** Lanes with requests under way or waiting. */
-  #busy = 0;
-  /** How many more requests of the only origin go out before the source is looked through again. */
-  #alone = 0;
-  #aloneNext: number;
+  readonly #share: FairShare;
   #waiting = 0;
   #waitingBytes = 0;
   #input: 'open' | 'waiting' | 'ended' = 'open';
   #pumping = false;
   #paused = false;
+  /** What was read from the input may go; no more is read. */
+  #heldUp = false;
   /** Since a pause fewer are in flight than limits allow: what starts was not held back by its host. */
   #refills = false;
   #stopped = false;
@@ -76,8 +67,7 @@ export class Scheduler implements Waiter {
     this.#events = events;
     this.#clock = clock;
     this.#waits = new Waits(clock, this.#takeDue, () => this.pump());
-    this.#aloneNext = settings.lookAhead;
-    if (source.oneOrigin === true) this.#alone = Number.POSITIVE_INFINITY;
+    this.#share = new FairShare(settings.concurrency, settings.lookAhead, source.oneOrigin === true);
     source.onReady = () => {
       if (this.#input === 'waiting') this.#input = 'open';
       this.pump();
@@ -121,9 +111,14 @@ export class Scheduler implements Waiter {
     if (!this.#stopped) this.#paused = this.#refills = true;
   }
 
+  /** No more is read from the input until `resume`: something waits for what was. */
+  holdUp(): void {
+    if (!this.#stopped) this.#heldUp = true;
+  }
+
   resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+    if (!this.#paused && !this.#heldUp) return;
+    this.#paused = this.#heldUp = false;
     this.pump();
   }
 
@@ -136,7 +131,7 @@ export class Scheduler implements Waiter {
     for (const request of this.#waits.clear()) this.#events.gaveUp(request);
     for (let left = this.#following.length; left > 0; left--) {
       const request = this.#following.shift()!;
-      if (request.pending === undefined) this.#following.push(request);
+      if (goesOn(request)) this.#following.push(request);
       else this.#events.gaveUp(request);
     }
     for (const lane of this.#lanes.values()) this.#keepFollowing(lane);
@@ -187,14 +182,16 @@ export class Scheduler implements Waiter {
     return left;
   }
 
-  /** Of what waits only what a redirect asked for goes on: its request was sent, and is owed an outcome. */
+  /** Of what waits only what a redirect asked for goes on. What was given to the transport before is owed an outcome. */
   #keepFollowing(lane: Lane): void {
     for (let left = lane.waiting.length; left > 0; left--) {
       const request = lane.waiting.shift()!;
-      const isRetry = request.pending !== undefined;
-      if (request.hops.length > 0 && !isRetry) lane.waiting.push(request);
-      else this.#left(request);
-      if (isRetry) this.#events.gaveUp(request);
+      if (goesOn(request)) {
+        lane.waiting.push(request);
+        continue;
+      }
+      this.#left(request);
+      if (request.attempt > 0) this.#events.gaveUp(request);
     }
     if (lane.waiting.length > 0) return;
     if (lane.level !== -1) this.#ready.remove(lane);
@@ -286,10 +283,20 @@ export class Scheduler implements Waiter {
     if (lane.busy && lane.inFlight === 0) this.#rest(lane);
   }
 
+  /** A rate is another now: what waited for the one before goes on by this one. */
+  retime(): void {
+    for (const lane of this.#waits.clearLanes()) this.#lineAgain(lane);
+    if (!this.starving) this.pump();
+  }
+
+  #lineAgain(lane: Lane): void {
+    if (lane.waiting.length > 0 && lane.level === -1) this.#line(lane);
+  }
+
   readonly #takeDue = (nowMs: number): void => {
     const waits = this.#waits;
     for (let lane = waits.dueLane(nowMs); lane !== undefined; lane = waits.dueLane(nowMs)) {
-      if (lane.waiting.length > 0 && lane.level === -1) this.#line(lane);
+      this.#lineAgain(lane);
     }
     for (let due = waits.dueRequest(nowMs); due !== undefined; due = waits.dueRequest(nowMs)) {
       this.#following.push(due);
@@ -323,26 +330,22 @@ export class Scheduler implements Waiter {
     }
     // What it said since it was lined up may put it off.
     if (lane !== undefined && lane.slots.gate !== undefined && !this.#opens(lane)) return true;
-    if (lane !== undefined && lane.inFlight < this.#share()) {
+    if (lane !== undefined && lane.inFlight < this.#share.slots) {
       this.#dispatchFrom(lane);
       return true;
     }
     if (this.#mayPull()) return this.#pull();
     // The look-ahead is used up: better more than a fair share for one than an idle slot.
     if (lane === undefined) return false;
-    if (this.#busy === 1 && this.#input === 'open') this.#leaveAlone();
+    if (this.#share.isOfOne && this.#input === 'open') this.#share.leaveAlone();
     this.#dispatchFrom(lane);
     return true;
   }
 
-  #leaveAlone(): void {
-    this.#alone = this.#aloneNext;
-    this.#aloneNext *= 4;
-  }
-
   #mayPull(): boolean {
     const { lookAhead, lookAheadBytesMax } = this.#settings;
-    return this.#input === 'open' && this.#waiting < lookAhead && this.#waitingBytes < lookAheadBytesMax;
+    const isWanted = this.#input === 'open' && !this.#heldUp;
+    return isWanted && this.#waiting < lookAhead && this.#waitingBytes < lookAheadBytesMax;
   }
 
   /** True also when the pull gave nothing: the next step sees that the source is waiting or at its end. */
@@ -377,7 +380,12 @@ export class Scheduler implements Waiter {
 
   #place(request: Request): void {
     const lane = this.#laneOf(request);
-    if (lane.waiting.length === 0 && lane.slots.free && lane.inFlight < this.#share() && this.#opens(lane)) {
+    if (
+      lane.waiting.length === 0 &&
+      lane.slots.free &&
+      lane.inFlight < this.#share.slots &&
+      this.#opens(lane)
+    ) {
       this.#dispatch(lane, request);
       return;
     }
@@ -412,13 +420,13 @@ export class Scheduler implements Waiter {
   #dispatch(lane: Lane, request: Request): void {
     this.#inFlight++;
     this.#total.take();
-    if (this.#alone > 0) this.#alone--;
+    this.#share.count();
     if (lane.level !== -1) this.#ready.remove(lane);
     lane.inFlight++;
     lane.slots.take();
     request.inFlight = lane.slots.used - lane.slots.held;
     request.limited =
-      !this.#refills && (lane.waiting.length > 0 || (this.#busy === 1 && this.#input === 'open'));
+      !this.#refills && (lane.waiting.length > 0 || (this.#share.isOfOne && this.#input === 'open'));
     if (lane.slots.gate !== undefined) lane.slots.gate.take(request.pending !== undefined, this.#clock.now());
     if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
     if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);
@@ -441,7 +449,7 @@ export class Scheduler implements Waiter {
     lane.busy = false;
     lane.slots.leave(lane);
     this.#waits.recall(lane);
-    this.#busy--;
+    this.#share.rest();
     if (this.#lanes.size <= LANES_KEPT) return;
     this.#lanes.delete(lane.key);
     this.#slots.forget(lane.key);
@@ -459,27 +467,20 @@ export class Scheduler implements Waiter {
       }
       this.#lastLane = lane;
     }
-    if (!lane.busy) this.#rise(lane);
+    if (!lane.busy) {
+      lane.busy = true;
+      this.#share.rise();
+    }
     return lane;
-  }
-
-  #rise(lane: Lane): void {
-    lane.busy = true;
-    this.#busy++;
-    if (this.#busy === 1) return;
-    this.#alone = 0;
-    this.#aloneNext = this.#settings.lookAhead;
-  }
-
-  /** Slots ÷ origins that have work. */
-  #share(): number {
-    const { concurrency } = this.#settings;
-    if (this.#alone > 0) return concurrency;
-    return Math.max(1, Math.floor(concurrency / Math.max(this.#busy, ORIGINS_EXPECTED)));
   }
 }
 
 const LANES_KEPT = 1024;
+
+/** After a stop: a redirect asked for it, and it is no retry, whose outcome there is already. */
+function goesOn({ hops, pending }: Request): boolean {
+  return hops.length > 0 && pending === undefined;
+}
 
 function unreachable(pulled: never): never {
   throw new Error(`a source gave ${JSON.stringify(pulled)}`);

@@ -5,11 +5,17 @@ import type { ControlLaw } from './control/law.ts';
 import type { TotalLaw, TotalLook } from './control/total-law.ts';
 import type { HostGate } from './health/host-gate.ts';
 import { HostMap } from './health/host-map.ts';
-import type { Rate } from './rate/rate.ts';
+import { type Rate, rateAt } from './rate/rate.ts';
+import type { RateTerms } from './rate/rate-text.ts';
 
 /** Somebody who waits for a slot; called with `offer` when one is free, and may leave it. */
 export interface Waiter {
   offer(slots: Slots): void;
+}
+
+/** Whoever sends at the rates of a session; called with `retime` when one of them has changed. */
+export interface Paced {
+  retime(): void;
 }
 
 export class Slots {
@@ -20,6 +26,12 @@ export class Slots {
   users = 0;
   /** What else may put off the next request; undefined as long as nothing does. */
   gate: HostGate | undefined = undefined;
+  /** For a gate that is made later: how many went out since when, and how many of those that ended had no answer. */
+  sent = 0;
+  sinceMs = 0;
+  silent = 0;
+  /** It has answered before there were these slots. */
+  remembered = false;
   /** A control law moves it. */
   max: number;
   law: ControlLaw | undefined = undefined;
@@ -29,6 +41,11 @@ export class Slots {
   constructor(max: number) {
     this.max = max;
     this.#most = max;
+  }
+
+  /** Only until there is a gate, which is told of all that comes after it. */
+  get answered(): boolean {
+    return this.remembered || this.sent - this.used > this.silent;
   }
 
   get free(): boolean {
@@ -45,6 +62,7 @@ export class Slots {
 
   take(): void {
     this.used++;
+    this.sent++;
   }
 
   /** The slot goes to who has waited longest: runs that share take turns, whatever their length. */
@@ -81,29 +99,36 @@ export interface SlotLimits {
 export interface GateTerms {
   /** Of all origins together. */
   readonly rate: Rate | undefined;
-  readonly makeGate: () => HostGate;
+  /** Of each origin. */
+  readonly ratePerHost: RateTerms | undefined;
+  readonly makeGate: (ratePerHost: RateTerms | undefined) => HostGate;
   /** What finds out how many a host gets; undefined: as many as the limits say. */
   readonly makeLaw: ((key: string) => ControlLaw) | undefined;
   /** What finds out how many there are to all hosts together. */
   readonly totalLaw: TotalLaw | undefined;
-  /** Every host has one, from its first request on. */
+  /** Every host has one, from its first request on; so it is with a rate of each. */
   readonly always: boolean;
 }
 
 /** Hosts of which it is remembered what they said and how they did, in use or not. */
-const GATES_MAX = 16_384;
+const HOSTS_MAX = 16_384;
 
 /** The slots of one session. */
 export class SharedSlots {
   readonly total: Slots;
   rate: Rate | undefined;
-  readonly totalLaw: TotalLaw | undefined;
   /** True once any host has a gate. */
   gated = false;
+  readonly totalLaw: TotalLaw | undefined;
   readonly #perHost: number;
   readonly #hosts = new Map<string, Slots>();
+  /** Hosts that had no gate when they were last in use, and have answered. The oldest are forgotten. */
+  readonly #answered = new Set<string>();
   readonly #gates: HostMap<HostGate> | undefined;
   readonly #always: boolean;
+  #ratePerHost: RateTerms | undefined;
+  /** Whoever is to know when a rate changes. */
+  readonly paced = new Set<Paced>();
   #lastMax = 1;
   readonly #makeLaw: ((key: string) => ControlLaw) | undefined;
 
@@ -111,17 +136,44 @@ export class SharedSlots {
     this.total = new Slots(terms?.totalLaw?.limit ?? limits.concurrency);
     this.#perHost = limits.perHost;
     this.rate = terms?.rate;
-    this.#gates = terms === undefined ? undefined : new HostMap(GATES_MAX, terms.makeGate);
+    this.#gates =
+      terms === undefined ? undefined : new HostMap(HOSTS_MAX, () => terms.makeGate(this.#ratePerHost));
+    this.#ratePerHost = terms?.ratePerHost;
     this.#always = terms?.always ?? false;
     this.#makeLaw = terms?.makeLaw;
     this.totalLaw = terms?.totalLaw;
   }
 
+  /** From now on, of all origins together; undefined: no limit. */
+  setRate(terms: RateTerms | undefined, nowMs: number): void {
+    this.rate = rateAt(this.rate, terms, nowMs);
+    this.#retime();
+  }
+
+  /** From now on, of each origin: those that are remembered follow at once, and those in use. */
+  setRatePerHost(terms: RateTerms | undefined, nowMs: number): void {
+    this.#ratePerHost = terms;
+    for (const gate of this.#gates!.all()) gate.setRate(terms, nowMs);
+    for (const [key, { gate }] of this.#hosts) {
+      if (gate !== undefined) gate.setRate(terms, nowMs);
+      else if (terms !== undefined) this.gateOf(key, nowMs);
+    }
+    this.#retime();
+  }
+
+  #retime(): void {
+    for (const one of [...this.paced]) one.retime();
+  }
+
   /** The gate of a host, made if it has none yet. Only where there are terms for one. */
   gateOf(key: string, nowMs: number): HostGate {
-    const gate = this.#gates!.of(key, nowMs);
     const slots = this.#hosts.get(key);
-    if (slots !== undefined) slots.gate = gate;
+    if (slots?.gate !== undefined) return slots.gate;
+    const gate = this.#gates!.of(key, nowMs);
+    if (slots !== undefined) {
+      gate.inherit(slots, nowMs);
+      slots.gate = gate;
+    }
     this.gated = true;
     return gate;
   }
@@ -154,8 +206,11 @@ export class SharedSlots {
         slots.max = slots.law.limit;
       }
       this.#hosts.set(key, slots);
-      // One that was met before and forgotten as idle is remembered for what it said.
-      if (this.#always || this.gated) this.gateOf(key, nowMs);
+      slots.sinceMs = nowMs;
+      // One that was met before and forgotten as idle is remembered for what it said, or for having answered.
+      if (this.gated) slots.gate = this.#gates!.find(key);
+      slots.remembered = this.#answered.has(key);
+      if (this.#always || this.#ratePerHost !== undefined) this.gateOf(key, nowMs);
     }
     slots.users++;
     return slots;
@@ -167,6 +222,16 @@ export class SharedSlots {
     if (slots === undefined || --slots.users > 0) return;
     this.#lastMax = slots.max;
     this.#hosts.delete(key);
+    if (slots.gate === undefined && !slots.remembered && slots.answered) this.#remember(key);
+  }
+
+  #remember(key: string): void {
+    this.#answered.add(key);
+    if (this.#answered.size <= HOSTS_MAX) return;
+    for (const oldest of this.#answered) {
+      this.#answered.delete(oldest);
+      return;
+    }
   }
 
   toString(): string {

@@ -65,6 +65,13 @@ export class Waits {
     return this.#requests.clear();
   }
 
+  /** All lanes, which wait for no time any more; in no order. */
+  clearLanes(): Lane[] {
+    const lanes = this.#lanes.clear();
+    for (const lane of lanes) lane.later = undefined;
+    return lanes;
+  }
+
   /** Nothing waits any more. */
   close(): void {
     this.#cancelAlarm?.();

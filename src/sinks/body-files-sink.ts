@@ -4,9 +4,10 @@
 //   queue:  [stored] [storing] [stored] [storing] [waiting] [waiting]
 //            ▲ its record goes on first            ▲ is stored next, when fewer than 32 are under way
 
-import type { BodyStore, Sink } from '../model/contracts.ts';
+import type { BodyStore, DurableSink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BodyFiles } from './body-files.ts';
+import type { Committed } from './bytes-taker.ts';
 import type { RecordSink } from './record-sink.ts';
 
 const STORING_MAX = 32;
@@ -21,12 +22,24 @@ interface Entry {
   bodyFile: string;
 }
 
-export class BodyFilesSink implements Sink {
+/** Waits for the records before it to be handed on. */
+interface Commit {
+  /** How many were written before it. */
+  readonly written: number;
+  readonly durability: Committed;
+  readonly resolve: (position: Promise<string>) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class BodyFilesSink implements DurableSink {
   onDrain: (() => void) | undefined;
   onError: ((error: Error) => void) | undefined;
   readonly #bodies: BodyFiles;
   readonly #records: RecordSink;
   readonly #queue: Entry[] = [];
+  readonly #commits: Commit[] = [];
+  /** How many were ever in the queue. */
+  #written = 0;
   /** How many entries of the queue are stored or being stored: they are its first ones. */
   #started = 0;
   #storing = 0;
@@ -59,9 +72,26 @@ export class BodyFilesSink implements Sink {
     const bytes = response?.body.length ?? 0;
     const stored = response === undefined || response.stored !== undefined;
     this.#queue.push({ outcome, bytes, stored, bodyFile: response?.stored?.file ?? '' });
+    this.#written++;
     this.#bytes += bytes;
     this.#full ||= this.#queue.length > QUEUE_MAX || this.#bytes > QUEUE_BYTES_MAX;
     this.#move();
+  }
+
+  get commitMs(): number | undefined {
+    return this.#records.commitMs;
+  }
+
+  /** The position of the records: whoever goes back to it finds a file for each body that they name. */
+  commit(durability: Committed): Promise<string> {
+    if (this.#closing !== undefined) {
+      return Promise.reject(new Error(`commit to ${this.#bodies.folder} after close`));
+    }
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      this.#commits.push({ written: this.#written, durability, resolve, reject });
+      this.#commitDue();
+    });
   }
 
   close(): Promise<void> {
@@ -80,11 +110,21 @@ export class BodyFilesSink implements Sink {
       this.#started = Math.max(0, this.#started - 1);
       this.#bytes -= head.bytes;
       this.#records.write(head.outcome, head.bodyFile);
+      this.#commitDue();
     }
     while (this.#storing < STORING_MAX && this.#started < this.#queue.length) {
       this.#store(this.#queue[this.#started++]!);
     }
     if (this.#queue.length === 0 && this.#storing === 0) this.#onIdle?.();
+  }
+
+  /** Before the next record: it is written after them. */
+  #commitDue(): void {
+    const handedOn = this.#written - this.#queue.length;
+    while (this.#commits.length > 0 && this.#commits[0]!.written <= handedOn) {
+      const { durability, resolve } = this.#commits.shift()!;
+      resolve(this.#records.commit(durability));
+    }
   }
 
   #store(entry: Entry): void {
@@ -113,6 +153,7 @@ export class BodyFilesSink implements Sink {
     const waited = this.#full;
     this.#full = false;
     this.onError?.(error);
+    for (const { reject } of this.#commits.splice(0)) reject(error);
     if (waited) this.#drain();
   }
 

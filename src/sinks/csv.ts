@@ -2,10 +2,11 @@
 // would take for formulas are left as they are: records are data.
 
 import type { stringify as Stringify } from 'csv-stringify/sync';
-import type { Clock, Sink } from '../model/contracts.ts';
+import type { Clock, DurableSink } from '../model/contracts.ts';
 import type { Failure, Outcome, Response } from '../model/outcome.ts';
 import { BodyFiles } from './body-files.ts';
 import { BodyFilesSink } from './body-files-sink.ts';
+import type { Committed } from './bytes-taker.ts';
 import { decimals } from './json-text.ts';
 import type { OutputFile } from './output-file.ts';
 import { headersJson, type RecordFormatOptions, valueJson } from './record.ts';
@@ -18,15 +19,15 @@ const ROWS_MAX = 256;
 const ROWS_CHARACTERS_MAX = 64 * 1024;
 
 /**
- * Loads csv-stringify, which runs without CSV never need. The names of the columns are the first line; `extracted` are
- * those of the fields that are extracted from responses.
+ * Loads csv-stringify, which runs without CSV never need. The names of the columns are the first line, unless the file
+ * has begun; `extracted` are those of the fields that are extracted from responses.
  */
 export async function csvSink(
   file: OutputFile,
   options: RecordOptions,
   clock: Clock,
   extracted: readonly string[] = [],
-): Promise<Sink> {
+): Promise<DurableSink> {
   const { stringify } = await import('csv-stringify/sync');
   const { body } = options;
   if (!(body instanceof BodyFiles))
@@ -48,7 +49,7 @@ class Csv extends FileSink {
     this.#format = format;
     this.#clock = clock;
     this.#stringify = stringify;
-    this.#rows = [format.columns()];
+    this.#rows = file.begun ? [] : [format.columns()];
   }
 
   write(outcome: Outcome, bodyFile = ''): void {
@@ -57,6 +58,11 @@ class Csv extends FileSink {
     if (outcome.type === 'response') this.#characters += outcome.body.length;
     if (this.#rows.length >= ROWS_MAX || this.#characters >= ROWS_CHARACTERS_MAX) this.#flush();
     else if (!this.#flushComing) this.#flushAfterThisTurn();
+  }
+
+  override commit(durability: Committed): Promise<string> {
+    this.#flush();
+    return super.commit(durability);
   }
 
   override close(): Promise<void> {

@@ -1,6 +1,6 @@
 // Records as JSON Lines: one JSON object a line, in the order in which outcomes are written.
 
-import type { Sink } from '../model/contracts.ts';
+import type { DurableSink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { BodyFiles } from './body-files.ts';
 import { BodyFilesSink } from './body-files-sink.ts';
@@ -8,7 +8,7 @@ import type { OutputFile } from './output-file.ts';
 import { RecordFormat } from './record.ts';
 import { FileSink, type RecordOptions } from './record-sink.ts';
 
-export function jsonLinesSink(file: OutputFile, options: RecordOptions): Sink {
+export function jsonLinesSink(file: OutputFile, options: RecordOptions): DurableSink {
   const { body, headers, timings } = options;
   if (!(body instanceof BodyFiles)) return new JsonLines(file, new RecordFormat({ body, headers, timings }));
   const lines = new JsonLines(file, new RecordFormat({ body: 'files', headers, timings }));

@@ -1,13 +1,21 @@
 // Where records are written: a file or standard output. Collects text and hands it over in large portions, one at
 // a time. Knows nothing of records, and never holds back the little that there is for longer than FLUSH_MS.
 //
-//   write(text) → batch (a growing string) → batches (cut at 64 KiB) → portion (bytes, with the taker) → the system
+//   write(text) → batch (a growing string) → queue (batches cut at 64 KiB, commits) → portion (bytes, with the taker)
 
 import { fstatSync, open } from 'node:fs';
 import { isatty } from 'node:tty';
-import type { Clock } from '../model/contracts.ts';
-import { type BytesTaker, DescriptorTaker, StreamTaker } from './bytes-taker.ts';
+import type { Clock, Files } from '../model/contracts.ts';
+import {
+  type BytesTaker,
+  type Committed,
+  DescriptorTaker,
+  FileTaker,
+  StreamTaker,
+  type Wrap,
+} from './bytes-taker.ts';
 import { type OutputError, openingError, writingError } from './output-error.ts';
+import { openAt } from './positioned-file.ts';
 
 /** One write of this size costs about 10 µs on the main thread: 30 ns for each of its records. */
 const BATCH_CHARACTERS = 64 * 1024;
@@ -19,17 +27,26 @@ const FLUSH_MS = 200;
 /** UTF-8 needs three bytes at most for one character of a string. */
 const BYTES_PER_CHARACTER_MAX = 3;
 
+/** A place in the queue: what stands before it is to be stored, what comes behind it is not waited for. */
+interface Commit {
+  readonly durability: Committed;
+  readonly resolve: (position: string) => void;
+  readonly reject: (error: Error) => void;
+}
+
 export class OutputFile {
   readonly name: string;
+  /** Something stands in it already, from an earlier run. */
+  readonly begun: boolean;
   onDrain: (() => void) | undefined;
   onError: ((error: Error) => void) | undefined;
   readonly #taker: BytesTaker;
   readonly #clock: Clock;
   /** Used again for each portion: 50 ns less per record than a new one each time. */
   readonly #buffer = Buffer.allocUnsafeSlow((BATCH_CHARACTERS + 16 * 1024) * BYTES_PER_CHARACTER_MAX);
-  readonly #batches: string[] = [];
+  readonly #queue: (string | Commit)[] = [];
   #batch = '';
-  /** Characters in the batches and in the portion that the taker has. */
+  /** Characters in the batch, in the queue and in the portion that the taker has. */
   #waiting = 0;
   #full = false;
   #taking = false;
@@ -40,10 +57,11 @@ export class OutputFile {
   #onIdle: (() => void) | undefined;
 
   /** `name`: what errors call it. */
-  constructor(taker: BytesTaker, name: string, clock: Clock) {
+  constructor(taker: BytesTaker, name: string, clock: Clock, begun = false) {
     this.#taker = taker;
     this.name = name;
     this.#clock = clock;
+    this.begun = begun;
   }
 
   /** True from the moment when more than 1 MiB waits until most of it has gone. */
@@ -59,6 +77,17 @@ export class OutputFile {
     if (this.#waiting > WAITING_CHARACTERS_MAX) this.#full = true;
     if (this.#batch.length >= BATCH_CHARACTERS) this.#cut();
     else if (!this.#flushComing) this.#scheduleFlush();
+  }
+
+  /** Resolves with the bytes that the output has with all that was written before; later writes go on meanwhile. */
+  commit(durability: Committed): Promise<string> {
+    if (this.#closing !== undefined) return Promise.reject(new Error(`commit of ${this.name} after close`));
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    this.#cut();
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ durability, resolve, reject });
+      this.#handOver();
+    });
   }
 
   /** What is written after close would be lost in silence: that is a mistake of the caller. */
@@ -95,24 +124,36 @@ export class OutputFile {
   #cut(): void {
     if (this.#batch === '') return;
     this.#flushedAtMs = this.#clock.now();
-    this.#batches.push(this.#batch);
+    this.#queue.push(this.#batch);
     this.#batch = '';
     this.#handOver();
   }
 
   #handOver(): void {
     if (this.#taking) return;
-    const text = this.#batches.shift();
-    if (text === undefined) {
-      this.#onIdle?.();
-      return;
-    }
+    const next = this.#queue.shift();
+    if (next === undefined) return this.#onIdle?.();
     this.#taking = true;
+    if (typeof next === 'string') this.#take(next);
+    else this.#commit(next);
+  }
+
+  #take(text: string): void {
     this.#taker.take(this.#encode(text), (error) => {
       this.#taking = false;
       if (error !== undefined) this.#fail(error);
       else this.#waiting -= text.length;
       // The next portion before the writer: the disk works while it fills the room there is now.
+      this.#handOver();
+      if (this.#full && this.#waiting < FREE_CHARACTERS) this.#drain();
+    });
+  }
+
+  #commit({ durability, resolve, reject }: Commit): void {
+    this.#taker.commit(durability, (error, position) => {
+      this.#taking = false;
+      if (error === undefined) resolve(String(position));
+      else reject(this.#fail(error));
       this.#handOver();
       if (this.#full && this.#waiting < FREE_CHARACTERS) this.#drain();
     });
@@ -124,12 +165,15 @@ export class OutputFile {
   }
 
   /** Tells of the first error, once; a writer that waits is woken too, or it would wait for ever. */
-  #fail(cause: Error): void {
-    this.#error = writingError(this.name, cause);
-    this.#batches.length = 0;
+  #fail(cause: Error): OutputError {
+    const error = writingError(this.name, cause);
+    this.#error = error;
+    const dropped = this.#queue.splice(0);
     this.#batch = '';
     this.#waiting = 0;
-    this.onError?.(this.#error);
+    this.onError?.(error);
+    for (const one of dropped) if (typeof one !== 'string') one.reject(error);
+    return error;
   }
 
   #drain(): void {
@@ -152,12 +196,36 @@ export class OutputFile {
   }
 }
 
-/** Makes the file or empties it. Rejects with an OutputError whose message is one line for people. */
-export function openOutputFile(path: string, clock: Clock): Promise<OutputFile> {
+/** What a sink on a file is opened with. */
+export interface FileTools {
+  readonly files: Files;
+  readonly clock: Clock;
+  /** From a commit of an earlier run: the file is cut back to it. Without one it is made, or emptied. */
+  readonly position?: string | undefined;
+}
+
+/** Rejects with an OutputError whose message is one line for people. */
+export async function openOutputFile(
+  path: string,
+  { files, clock, position: from }: FileTools,
+  wrap: Wrap = (taker) => taker,
+): Promise<OutputFile> {
+  const { file, position } = await openAt(path, files, from);
+  const begun = position > 0;
+  const taker = wrap(new FileTaker(file, path, files, position), !begun);
+  return new OutputFile(taker, path, clock, begun);
+}
+
+/** A named pipe, a device: what has no places to write at, and nothing to go back to. */
+export function openOutputDevice(
+  path: string,
+  clock: Clock,
+  wrap: Wrap = (taker) => taker,
+): Promise<OutputFile> {
   return new Promise((resolve, reject) => {
     open(path, 'w', (error, fd) => {
       if (error !== null) reject(openingError(path, error));
-      else resolve(new OutputFile(new DescriptorTaker(fd, true), path, clock));
+      else resolve(new OutputFile(wrap(new DescriptorTaker(fd, true), true), path, clock));
     });
   });
 }

@@ -1,8 +1,9 @@
 // What the sinks of records have in common: their options, and how they stand on an output file.
 
-import type { Sink } from '../model/contracts.ts';
+import type { DurableSink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BodyFiles } from './body-files.ts';
+import type { Committed } from './bytes-taker.ts';
 import type { OutputFile } from './output-file.ts';
 import type { InlineForm } from './shown-body.ts';
 
@@ -16,7 +17,7 @@ export interface RecordOptions {
 }
 
 /** A sink that is told where a body has been stored. */
-export interface RecordSink extends Sink {
+export interface RecordSink extends DurableSink {
   write(outcome: Outcome, bodyFile?: string): void;
 }
 
@@ -48,6 +49,10 @@ export abstract class FileSink implements RecordSink {
 
   set onError(call: ((error: Error) => void) | undefined) {
     this.file.onError = call;
+  }
+
+  commit(durability: Committed): Promise<string> {
+    return this.file.commit(durability);
   }
 
   close(): Promise<void> {

@@ -68,13 +68,30 @@ export class CsvRecords {
 
   /** The next records; empty when more bytes are needed, or at the end. */
   read(): readonly CsvRecord[] {
+    const drafts = this.#draw(BATCH_RECORDS_MAX);
+    this.#takeApart(drafts.filter((draft) => draft.fields === undefined && draft.problem === undefined));
+    return drafts;
+  }
+
+  /** Passes over up to `count` records, whose fields are not looked at; how many. */
+  skip(count: number): number {
+    let passed = 0;
+    while (passed < count) {
+      const drawn = this.#draw(Math.min(count - passed, BATCH_RECORDS_MAX)).length;
+      if (drawn === 0) break;
+      passed += drawn;
+    }
+    return passed;
+  }
+
+  /** The next records, those of one line not yet taken apart. */
+  #draw(most: number): Draft[] {
     const drafts: Draft[] = [];
-    while (drafts.length < BATCH_RECORDS_MAX) {
+    while (drafts.length < most) {
       const line = this.#nextLine();
       if (line !== undefined) this.#take(line, drafts);
       else if (!this.#judgeOpen(drafts)) break;
     }
-    this.#takeApart(drafts.filter((draft) => draft.fields === undefined && draft.problem === undefined));
     return drafts;
   }
 

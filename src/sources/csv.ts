@@ -45,16 +45,31 @@ class CsvRows implements Form {
   }
 
   next(index: number): Request | Failure | undefined {
-    for (;;) {
-      if (this.#at === this.#batch.length) {
-        this.#batch = this.#records.read();
-        this.#at = 0;
-        if (this.#batch.length === 0) return undefined;
-      }
-      const record = this.#batch[this.#at++]!;
-      if (this.#header !== undefined) return this.#header.item(index, record);
-      this.#header = new Header(record, this.#options);
+    const header = this.#readHeader();
+    if (header === undefined || !this.#fill()) return undefined;
+    return header.item(index, this.#batch[this.#at++]!);
+  }
+
+  skip(count: number): number {
+    if (this.#readHeader() === undefined) return 0;
+    const read = Math.min(count, this.#batch.length - this.#at);
+    this.#at += read;
+    return read + this.#records.skip(count - read);
+  }
+
+  #readHeader(): Header | undefined {
+    if (this.#header === undefined && this.#fill()) {
+      this.#header = new Header(this.#batch[this.#at++]!, this.#options);
     }
+    return this.#header;
+  }
+
+  /** False where no record is left. */
+  #fill(): boolean {
+    if (this.#at < this.#batch.length) return true;
+    this.#batch = this.#records.read();
+    this.#at = 0;
+    return this.#batch.length > 0;
   }
 
   toString(): string {

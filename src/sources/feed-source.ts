@@ -1,5 +1,5 @@
-// Requests that are handed in while the run goes on: beside, or in place of, those of another source. It numbers what it
-// gives, so that indices stay without gaps. Decides nothing about when to end: it is told.
+// Requests that are handed in while the run goes on: beside, or in place of, those of another source. It numbers them so
+// that no two items have one index. Decides nothing about when to end: it is told.
 
 import { ENDED, type Pulled, type Source, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
@@ -14,7 +14,9 @@ export class FeedSource implements Source {
   readonly #inner: Source | undefined;
   readonly #fed = new Fifo<Request>();
   #onReady: (() => void) | undefined;
-  #next = 0;
+  /** Above every index that the inner source has given. */
+  #innerEnd = 0;
+  #fedGiven = 0;
   #innerEnded: boolean;
   #finished = false;
   #fedNext = false;
@@ -44,6 +46,14 @@ export class FeedSource implements Source {
     if (this.#inner !== undefined) this.#inner.onReady = ready;
   }
 
+  get positionOf(): ((index: number) => number) | undefined {
+    return this.#inner?.positionOf;
+  }
+
+  get indexEnd(): number | undefined {
+    return this.#inner?.indexEnd;
+  }
+
   /** True when it has nothing to give, and only who feeds it could change that. */
   get exhausted(): boolean {
     return this.#innerEnded && this.#fed.length === 0;
@@ -67,26 +77,42 @@ export class FeedSource implements Source {
 
   pull(): Pulled {
     // In turn: an inner source that always has more would otherwise keep for ever, and let pile up, what was fed.
-    this.#fedNext = !this.#fedNext && this.#fed.length > 0;
+    this.#fedNext = !this.#fedNext && this.#fed.length > 0 && this.#mayGiveFed;
     if (!this.#innerEnded && !this.#fedNext) {
       const pulled = this.#inner!.pull();
       if (pulled.type === 'request') {
         if (this.seeds.length < SEEDS_MAX) this.seeds.push(pulled);
-        return this.#numbered(pulled);
+        return this.#ofInner(pulled);
       }
-      if (pulled.type === 'failure') return this.#numbered(pulled);
+      if (pulled.type === 'failure') return this.#ofInner(pulled);
       if (pulled.type === 'ended') this.#innerEnded = true;
+      else if (!this.#mayGiveFed) return WAITING;
     }
     const fed = this.#fed.shift();
-    if (fed !== undefined) return this.#numbered(fed);
+    if (fed !== undefined) return this.#ofFed(fed);
     return this.#innerEnded && this.#finished ? ENDED : WAITING;
   }
 
-  /** The inner source's own number is right as long as nothing was fed. */
-  #numbered<T extends { index: number }>(item: T): T {
-    if (item.index !== this.#next) item.index = this.#next;
-    this.#next++;
+  /** Where the input ends: what is fed is numbered from there on. Undefined where only its end will tell. */
+  get #end(): number | undefined {
+    return this.#inner?.indexEnd ?? this.#inner?.count;
+  }
+
+  /** The indices of a part of an input must stay what they are, and where they end is not known yet. */
+  get #mayGiveFed(): boolean {
+    return this.#innerEnded || this.#inner?.positionOf === undefined || this.#end !== undefined;
+  }
+
+  /** Where the end is not known, what was fed stands before all that follows, which moves up. */
+  #ofInner<T extends { index: number }>(item: T): T {
+    if (item.index >= this.#innerEnd) this.#innerEnd = item.index + 1;
+    if (this.#fedGiven > 0 && this.#end === undefined) item.index += this.#fedGiven;
     return item;
+  }
+
+  #ofFed(request: Request): Request {
+    request.index = (this.#end ?? this.#innerEnd) + this.#fedGiven++;
+    return request;
   }
 
   close(): void {

@@ -13,6 +13,8 @@ export interface Form {
    * Throws only where the whole input cannot be read in this form.
    */
   next(index: number): Request | Failure | undefined;
+  /** Passes over up to `count` items without making them; how many. Fewer: more bytes are needed, or it is at the end. */
+  skip(count: number): number;
 }
 
 /** Makes the URL of a row from its values; made once for the names of the columns. */

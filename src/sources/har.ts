@@ -42,22 +42,34 @@ export class HarEntries implements Form {
   }
 
   next(index: number): Request | Failure | undefined {
-    if (this.#length > this.#bytesMax) {
-      throw new Error(
-        `${this.#name} is longer than ${byteSize(this.#bytesMax)}, and a HAR file is read whole; take its requests out: jq -c '.log.entries[].request | {url, method}' FILE > requests.jsonl`,
-      );
-    }
-    if (!this.#finished) return undefined;
-    this.#requests ??= this.#read();
-    if (this.#next === this.#requests.length) return undefined;
-    const recorded = this.#requests[this.#next++];
+    const requests = this.#loaded();
+    if (requests === undefined || this.#next === requests.length) return undefined;
+    const recorded = requests[this.#next++];
     return this.#item(index, recorded);
+  }
+
+  skip(count: number): number {
+    const left = (this.#loaded()?.length ?? 0) - this.#next;
+    const passed = Math.min(count, left);
+    this.#next += passed;
+    return passed;
   }
 
   toString(): string {
     return this.#requests === undefined
       ? `HAR of ${byteSize(this.#length)} so far`
       : `HAR at entry ${count(this.#next)} of ${count(this.#requests.length)}`;
+  }
+
+  /** Undefined until the whole of it has come. */
+  #loaded(): readonly unknown[] | undefined {
+    if (this.#length > this.#bytesMax) {
+      throw new Error(
+        `${this.#name} is longer than ${byteSize(this.#bytesMax)}, and a HAR file is read whole; take its requests out: jq -c '.log.entries[].request | {url, method}' FILE > requests.jsonl`,
+      );
+    }
+    if (this.#finished) this.#requests ??= this.#read();
+    return this.#requests;
   }
 
   #read(): unknown[] {

@@ -56,6 +56,8 @@ class InputSource implements Source {
   #ahead: Buffer = NONE;
   #error: unknown;
   #index = 0;
+  /** Items to pass over before the next one is made. */
+  #toSkip = 0;
   #waiting = false;
 
   constructor(stream: AsyncIterable<Uint8Array>, options: InputOptions) {
@@ -96,6 +98,10 @@ class InputSource implements Source {
     }
   }
 
+  skip(count: number): void {
+    this.#toSkip += count;
+  }
+
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
@@ -112,12 +118,21 @@ class InputSource implements Source {
 
   #nextItem(): Request | Failure | undefined {
     try {
+      if (this.#toSkip > 0 && !this.#passOver()) return undefined;
       return this.#form?.next(this.#index);
     } catch (error) {
       this.#form = undefined;
       this.#break(error);
       return undefined;
     }
+  }
+
+  /** False while some of it is still to come. */
+  #passOver(): boolean {
+    const passed = this.#form?.skip(this.#toSkip) ?? 0;
+    this.#index += passed;
+    this.#toSkip -= passed;
+    return this.#toSkip === 0;
   }
 
   async #begin(): Promise<void> {

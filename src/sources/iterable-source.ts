@@ -1,7 +1,8 @@
 // Lists, iterables and async iterables of a program as sources. Never asks an iterator for an item before it is pulled.
 
 import { ENDED, type Pulled, type Source, WAITING } from '../model/contracts.ts';
-import type { RequestFactory, RequestInput } from '../model/request.ts';
+import type { Failure } from '../model/outcome.ts';
+import type { Request, RequestFactory, RequestInput } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { requestOrFailure } from './input-item.ts';
 
@@ -30,8 +31,16 @@ class ArraySource implements Source {
 
   pull(): Pulled {
     if (this.#closed || this.#index === this.count) return ENDED;
-    const index = this.#index++;
+    return this.pick(this.#index++);
+  }
+
+  /** The item of any place. Two of one place may be one and the same body, which is sent once: never asked for twice. */
+  pick(index: number): Request | Failure {
     return requestOrFailure(this.#factory, index, this.#items[index]!, undefined);
+  }
+
+  skip(count: number): void {
+    this.#index = Math.min(this.count, this.#index + count);
   }
 
   close(): void {
@@ -52,6 +61,8 @@ class IteratorSource implements Source {
   #state: 'open' | 'ended' | 'broken' = 'open';
   #error: Error | undefined;
   #index = 0;
+  /** Items to drop before the next one is given. */
+  #toSkip = 0;
 
   constructor(items: Iterable<RequestInput>, factory: RequestFactory) {
     this.#items = items;
@@ -61,20 +72,31 @@ class IteratorSource implements Source {
   pull(): Pulled {
     if (this.#state === 'broken') throw this.#error;
     if (this.#state === 'ended') return ENDED;
-    let step: IteratorResult<RequestInput>;
-    try {
-      this.#iterator ??= this.#items[Symbol.iterator]();
-      step = this.#iterator.next();
-    } catch (error) {
-      this.#state = 'broken';
-      this.#error = thrownBy(error);
-      throw this.#error;
+    let step = this.#step();
+    for (; this.#toSkip > 0 && step.done !== true; this.#toSkip--) {
+      this.#index++;
+      step = this.#step();
     }
     if (step.done === true) {
       this.#state = 'ended';
       return ENDED;
     }
     return requestOrFailure(this.#factory, this.#index++, step.value, undefined);
+  }
+
+  skip(count: number): void {
+    this.#toSkip += count;
+  }
+
+  #step(): IteratorResult<RequestInput> {
+    try {
+      this.#iterator ??= this.#items[Symbol.iterator]();
+      return this.#iterator.next();
+    } catch (error) {
+      this.#state = 'broken';
+      this.#error = thrownBy(error);
+      throw this.#error;
+    }
   }
 
   close(): void {
@@ -105,6 +127,8 @@ class AsyncIteratorSource implements Source {
   #held: RequestInput | undefined;
   #error: Error | undefined;
   #index = 0;
+  /** Items to drop before the next one is given. */
+  #toSkip = 0;
   #waiting = false;
 
   constructor(items: AsyncIterable<RequestInput>, factory: RequestFactory) {
@@ -113,6 +137,7 @@ class AsyncIteratorSource implements Source {
   }
 
   pull(): Pulled {
+    if (this.#state === 'held' && this.#toSkip > 0) this.#drop();
     if (this.#state === 'idle') void this.#ask();
     switch (this.#state) {
       case 'held': {
@@ -132,6 +157,10 @@ class AsyncIteratorSource implements Source {
     }
   }
 
+  skip(count: number): void {
+    this.#toSkip += count;
+  }
+
   close(): void {
     if (this.#state === 'ended' || this.#state === 'broken') return;
     this.#state = 'ended';
@@ -143,11 +172,23 @@ class AsyncIteratorSource implements Source {
     return `async iterable ${this.#state} after ${count(this.#index)} items`;
   }
 
+  #drop(): void {
+    this.#held = undefined;
+    this.#state = 'idle';
+    this.#index++;
+    this.#toSkip--;
+  }
+
   async #ask(): Promise<void> {
     this.#state = 'asking';
     try {
       this.#iterator ??= this.#items[Symbol.asyncIterator]();
-      const step = await this.#iterator.next();
+      let step = await this.#iterator.next();
+      for (; this.#toSkip > 0 && step.done !== true; this.#toSkip--) {
+        if (this.#state !== 'asking') return;
+        this.#index++;
+        step = await this.#iterator.next();
+      }
       if (this.#state !== 'asking') return;
       this.#state = step.done === true ? 'ended' : 'held';
       if (step.done !== true) this.#held = step.value;

@@ -31,18 +31,30 @@ export class JsonLines implements Form {
 
   next(index: number): Request | Failure | undefined {
     const lines = this.#lines;
-    while (lines.next()) {
-      lines.trim();
-      if (lines.overlong) return this.#failure(index, overlongReason(this.#lineBytesMax));
-      if (lines.start === lines.end) continue;
-      const text = lines.text();
-      return text === undefined ? this.#failure(index, NOT_UTF8) : this.#fromText(index, text);
-    }
-    return undefined;
+    if (!this.#advance()) return undefined;
+    if (lines.overlong) return this.#failure(index, overlongReason(this.#lineBytesMax));
+    const text = lines.text();
+    return text === undefined ? this.#failure(index, NOT_UTF8) : this.#fromText(index, text);
+  }
+
+  skip(count: number): number {
+    let passed = 0;
+    while (passed < count && this.#advance()) passed++;
+    return passed;
   }
 
   toString(): string {
     return `JSON Lines at ${this.#lines}`;
+  }
+
+  /** To the next line that is an item. */
+  #advance(): boolean {
+    const lines = this.#lines;
+    while (lines.next()) {
+      lines.trim();
+      if (lines.overlong || lines.start < lines.end) return true;
+    }
+    return false;
   }
 
   #fromText(index: number, text: string): Request | Failure {

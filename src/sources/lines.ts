@@ -30,22 +30,34 @@ export class UrlLines implements Form {
 
   next(index: number): Request | Failure | undefined {
     const lines = this.#lines;
-    while (lines.next()) {
-      lines.trim();
-      if (lines.start < lines.end && lines.bytes[lines.start] === HASH) continue;
-      if (lines.overlong) {
-        const head = shownHead(lines.looseText());
-        return Failure.ofInput(index, head, overlongReason(this.#lineBytesMax), lines.line);
-      }
-      if (lines.start === lines.end) continue;
-      const url = lines.text();
-      if (url === undefined) return Failure.ofInput(index, shown(lines.looseText()), NOT_UTF8, lines.line);
-      return requestOrFailure(this.#factory, index, url, lines.line);
+    if (!this.#advance()) return undefined;
+    if (lines.overlong) {
+      const head = shownHead(lines.looseText());
+      return Failure.ofInput(index, head, overlongReason(this.#lineBytesMax), lines.line);
     }
-    return undefined;
+    const url = lines.text();
+    if (url === undefined) return Failure.ofInput(index, shown(lines.looseText()), NOT_UTF8, lines.line);
+    return requestOrFailure(this.#factory, index, url, lines.line);
+  }
+
+  skip(count: number): number {
+    let passed = 0;
+    while (passed < count && this.#advance()) passed++;
+    return passed;
   }
 
   toString(): string {
     return `URL lines at ${this.#lines}`;
+  }
+
+  /** To the next line that is an item. */
+  #advance(): boolean {
+    const lines = this.#lines;
+    while (lines.next()) {
+      lines.trim();
+      if (lines.start < lines.end && lines.bytes[lines.start] === HASH) continue;
+      if (lines.overlong || lines.start < lines.end) return true;
+    }
+    return false;
   }
 }

@@ -101,6 +101,46 @@ export function sourceContract(name: string, make: (urls: readonly string[]) => 
       expect(urls).toEqual(URLS);
     });
 
+    it('passes over items, before the first and in the middle, and gives the others their own indices', async () => {
+      const source = make(URLS);
+      if (source.skip === undefined) return;
+      source.skip(0);
+      source.skip(3);
+      source.skip(2);
+      const given = [await pullReady(source), await pullReady(source)];
+      source.skip(10);
+      given.push(...(await drain(source)));
+      expect(given.map((item) => (item as Item).index)).toEqual([5, 6, 17, 18, 19]);
+      expect(given.map((item) => (item as Item).url)).toEqual([5, 6, 17, 18, 19].map((i) => URLS[i]));
+    });
+
+    it('counts what is no request when it passes over items', async () => {
+      const source = make(['http://a.test/0', 'nonsense', 'ftp://a.test/', 'http://a.test/3']);
+      if (source.skip === undefined) return;
+      source.skip(2);
+      expect((await drain(source)).map((item) => [item.index, item.type])).toEqual([
+        [2, 'failure'],
+        [3, 'request'],
+      ]);
+    });
+
+    it('is at its end when more is passed over than there is', async () => {
+      const source = make(URLS);
+      if (source.skip === undefined) return;
+      source.skip(Number.MAX_SAFE_INTEGER);
+      expect(await drain(source)).toEqual([]);
+      expect(source.pull()).toBe(ENDED);
+    });
+
+    it('passes over items while it is waiting', async () => {
+      const source = make(URLS);
+      if (source.skip === undefined) return;
+      const first = source.pull();
+      source.skip(4);
+      const next = await pullReady(source);
+      expect((next as Item).index).toBe(first === WAITING ? 4 : 5);
+    });
+
     it('can be closed twice: before the first pull, in the middle and at the end', async () => {
       const closeTwice = (source: Source) => {
         source.close();

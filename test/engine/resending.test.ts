@@ -1,6 +1,7 @@
 // What is sent again, when, and what a host is spared: rates, pauses, quotas, circuits and limits, through the whole
 // engine in virtual time.
 
+import { flurry, Session } from 'flurry';
 import { describe, expect, it } from 'vitest';
 import schema from '../../record.schema.json' with { type: 'json' };
 import type { Outcome } from '../../src/model/outcome.ts';
@@ -371,6 +372,100 @@ describe('a rate that is changed', () => {
     network.clock.advance(500);
     await network.until(() => core.state === 'ended');
     expect(times).toHaveLength(400);
+  });
+});
+
+describe('a rate of each host that is changed', () => {
+  /** How many arrived at each host since the last look. */
+  function counted(network: Network): () => number[] {
+    let counts = new Map<string, number>();
+    network.script = (peer, { target }) => {
+      const { host } = peer.wire.origin;
+      counts.set(host, (counts.get(host) ?? 0) + 1);
+      peer.after(4, () => peer.send([response(target)], 0));
+    };
+    return () => {
+      const seen = [...counts.values()];
+      counts = new Map();
+      return seen;
+    };
+  }
+
+  it('holds at once for hosts that wait by the one before, and may be lifted', async () => {
+    const network = new Network();
+    const look = counted(network);
+    const options = { ratePerHost: '1/h', burst: 1, concurrency: 50 };
+    const { core, sink } = network.run(urls(400, 4), options, new ArraySink());
+    core.start();
+    network.clock.advance(1_000);
+    expect(look()).toEqual([1, 1, 1, 1]);
+    core.setRatePerHost('20/s');
+    network.clock.advance(1_000);
+    const faster = look();
+    expect(faster).toHaveLength(4);
+    for (const n of faster) expect(n).toBeGreaterThanOrEqual(19);
+    core.setRatePerHost('5/s');
+    network.clock.advance(2_000);
+    const slower = look();
+    expect(slower).toHaveLength(4);
+    for (const n of slower) expect(n).toBeLessThanOrEqual(11);
+    expect(() => core.setRatePerHost('fast')).toThrow('ratePerHost takes a rate, not "fast"');
+    expect(() => core.setRatePerHost(2_000_000)).toThrow('ratePerHost takes a rate from 1/d to');
+    core.setRatePerHost(undefined);
+    network.clock.advance(200);
+    await network.until(() => core.state === 'ended');
+    expect(sink.indices).toEqual(upTo(400));
+  });
+
+  it('holds where there was none, for hosts in use and for those that come', async () => {
+    const network = new Network();
+    const look = counted(network);
+    // Two hosts at first; the other two come when what is left of the look-ahead has room for them.
+    const list = [...urls(100, 2), ...urls(40, 4)];
+    const { core } = network.run(list, { concurrency: 4, perHost: 2, lookAhead: 20 }, new ArraySink());
+    core.start();
+    network.clock.advance(50);
+    expect(look()).toHaveLength(2);
+    core.setRatePerHost(10);
+    network.clock.advance(2_000);
+    const slower = look();
+    expect(slower.length).toBeGreaterThanOrEqual(2);
+    for (const n of slower) expect(n).toBeLessThanOrEqual(22);
+    network.clock.advance(60_000);
+    expect(look()).toHaveLength(4);
+    await network.until(() => core.state === 'ended');
+  });
+
+  it('holds for all that its session does, and so does a rate of all hosts', async () => {
+    for (const set of ['setRate', 'setRatePerHost'] as const) {
+      const lift = set === 'setRate' ? 'setRatePerHost' : 'setRate';
+      const network = new Network();
+      const look = counted(network);
+      const session = new Session({ rate: '1/h', ratePerHost: '1/h', burst: 1 }, network);
+      const [one, other] = [flurry(urls(5), { session }), flurry(urls(5), { session })];
+      let ended = 0;
+      for (const run of [one, other]) run.to(new ArraySink()).then(() => ended++);
+      network.clock.advance(1_000);
+      expect(look()).toEqual([1]);
+      one[set]('2/s');
+      one[lift](undefined);
+      network.clock.advance(1_000);
+      const [n] = look();
+      expect(n).toBeGreaterThanOrEqual(1);
+      expect(n).toBeLessThanOrEqual(3);
+      network.clock.advance(6_000);
+      await network.until(() => ended === 2);
+      await session.close();
+    }
+  });
+
+  it('is the one that bound the run', async () => {
+    const network = Object.assign(new Network(), { load: () => ({ activeMs: 0, idleMs: 0, cpuMs: 0 }) });
+    const { core } = network.run(urls(40), { ratePerHost: '1/s', burst: 1 }, new ArraySink());
+    core.start();
+    core.setRatePerHost('10/s');
+    await network.until(() => core.state === 'ended');
+    expect(core.summary.verdict.text).toMatch(/^your --rate-per-host 10\/s, /);
   });
 });
 

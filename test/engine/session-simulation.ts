@@ -49,10 +49,13 @@ export class SessionSimulation {
       expectTimeoutMs: 30,
       timeoutMs: 900,
     };
+    // Of its own: how often the session draws must not change what the world does.
+    const chance = new Seeded(seed + 0x2000_0000);
     this.#session = new Session(this.#digest ? { ...options, user: 'u:p', digest: true } : options, {
       clock: this.network.clock,
       connector: this.network.connector,
       resolver: this.network.resolver,
+      random: () => chance.next(),
       env: {},
     });
     this.network.onConnect = (peer) => this.#connect(peer);

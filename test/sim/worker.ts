@@ -10,6 +10,8 @@ export interface Task {
   readonly seeds: readonly number[];
   /** Names of fixed values; undefined: sweep and answer with the best names. */
   readonly fixed: readonly string[] | undefined;
+  /** Names of the laws to play. */
+  readonly laws: readonly string[];
 }
 
 export interface Answer {
@@ -20,16 +22,16 @@ export interface Answer {
   readonly trials: Readonly<Record<string, readonly Trial[]>>;
 }
 
-export function answer({ id, seeds, fixed }: Task): Answer {
+export function answer({ id, seeds, fixed, laws }: Task): Answer {
   const scenario = SCENARIOS.find((one) => one.id === id)!;
   if (fixed === undefined) {
     return { id, seeds, fixed: sweep(scenario, seeds).map(({ name }) => name), trials: {} };
   }
   const values = scenario.fixed.filter(({ name }) => fixed.includes(name));
-  const trials: Record<string, Trial[]> = Object.fromEntries(Object.keys(LAWS).map((law) => [law, []]));
+  const trials: Record<string, Trial[]> = Object.fromEntries(laws.map((law) => [law, []]));
   for (const seed of seeds) {
     const best = bestOf(scenario, seed, values);
-    for (const law of Object.keys(LAWS)) trials[law]!.push(trial(scenario, seed, LAWS[law]!, best));
+    for (const law of laws) trials[law]!.push(trial(scenario, seed, LAWS[law]!, best));
   }
   return { id, seeds, fixed, trials };
 }

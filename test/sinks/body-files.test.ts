@@ -7,6 +7,7 @@ import { BodyFilesSink } from '../../src/sinks/body-files-sink.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
 import { openOutputFile } from '../../src/sinks/output-file.ts';
 import type { RecordSink } from '../../src/sinks/record-sink.ts';
+import { SystemFiles } from '../../src/storage/system-files.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
 import { temporaryFolder } from './folder.ts';
 import { failure, response } from './outcomes.ts';
@@ -33,7 +34,7 @@ describe('where a body goes', () => {
     const output = path('out.jsonl');
     const bodies = await openBodyFiles(output);
     expect(bodies.folder).toBe(`${output}.bodies`);
-    const file = await openOutputFile(output, new VirtualClock());
+    const file = await openOutputFile(output, { files: new SystemFiles(), clock: new VirtualClock() });
     const sink = jsonLinesSink(file, { body: bodies, ...OPTIONS });
     const body = Uint8Array.of(0, 255, 10, 13);
     sink.write(response({ index: 1500, body, url: 'http://localhost/../../x.json', type: 'image/png' }));
@@ -79,6 +80,7 @@ function underTest() {
     full: false,
     onDrain: undefined,
     onError: undefined,
+    commit: () => Promise.resolve('0'),
     close: () => Promise.resolve(),
   };
   const sink = new BodyFilesSink(new HeldBodies('bodies'), next);

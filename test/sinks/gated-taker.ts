@@ -1,6 +1,6 @@
 // A taker of bytes with a gate: it can be shut, opened again, and broken. Stands alone, in memory, or before another.
 
-import type { BytesTaker } from '../../src/sinks/bytes-taker.ts';
+import type { BytesTaker, Committed } from '../../src/sinks/bytes-taker.ts';
 
 type Done = (error: Error | undefined) => void;
 
@@ -44,6 +44,12 @@ export class GatedTaker implements BytesTaker {
     if (this.closed > 0) throw new Error('bytes after close');
     this.#held = () => queueMicrotask(() => this.#pass(bytes, done));
     if (!this.#shut) this.open();
+  }
+
+  commit(durability: Committed, done: (error: Error | undefined, position: number) => void): void {
+    const bytes = this.portions.reduce((sum, { length }) => sum + length, 0);
+    if (this.#behind !== undefined) this.#behind.commit(durability, done);
+    else queueMicrotask(() => done(this.#error, bytes));
   }
 
   close(done: Done): void {

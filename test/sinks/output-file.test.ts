@@ -7,13 +7,16 @@ import { StreamTaker } from '../../src/sinks/bytes-taker.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
 import { openingError } from '../../src/sinks/output-error.ts';
 import { OutputFile, openOutputFile, standardOutput } from '../../src/sinks/output-file.ts';
-import { eventually } from '../contract/sink.ts';
+import { SystemFiles } from '../../src/storage/system-files.ts';
+import { eventually } from '../contract/sink-suite.ts';
+import { FakeFiles } from '../fake/fake-files.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
 import { temporaryFolder } from './folder.ts';
 import { GatedTaker } from './gated-taker.ts';
 import { response } from './outcomes.ts';
 
 const path = temporaryFolder();
+const files = new SystemFiles();
 const KIB = 1024;
 
 function inMemory() {
@@ -127,13 +130,90 @@ describe('when an output file is full', () => {
   });
 });
 
+describe('a commit of an output file', () => {
+  const place = async () => {
+    const files = new FakeFiles();
+    await files.makeFolder('/runs');
+    const clock = new VirtualClock();
+    const open = (position?: string) => openOutputFile('/runs/out', { files, clock, position });
+    return { files, open, steps: () => files.log.splice(0).map((line) => line.replace(/ .*\//, ' ')) };
+  };
+
+  it('syncs what came since the last one, and the folder of a file that was just made', async () => {
+    const { open, steps } = await place();
+    const file = await open();
+    expect(await file.commit('process')).toBe('0');
+    file.write('äbc');
+    expect(await file.commit('process')).toBe('4');
+    expect(steps()).toEqual(['makeFolder runs', 'open out create', 'write out 0+4']);
+    expect(await file.commit('power')).toBe('4');
+    expect(steps()).toEqual(['sync out', 'syncFolder runs']);
+    expect(await file.commit('power')).toBe('4');
+    expect(steps()).toEqual([]);
+    file.write('d');
+    expect(await file.commit('power')).toBe('5');
+    expect(steps()).toEqual(['write out 4+1', 'sync out']);
+    await file.close();
+  });
+
+  it('goes on from where it was cut back to', async () => {
+    const { files, open, steps } = await place();
+    files.put('/runs/out', 'whole line\nhalf a li');
+    const file = await open('11');
+    file.write('next\n');
+    expect(await file.commit('process')).toBe('16');
+    expect(steps().slice(1)).toEqual(['open out update', 'truncate out 11', 'write out 11+5']);
+    await file.close();
+    expect(files.text('/runs/out')).toBe('whole line\nnext\n');
+  });
+
+  it('cuts nothing off a file that ends there, and takes none for an empty one', async () => {
+    const { files, open, steps } = await place();
+    expect((await open('0')).begun).toBe(false);
+    expect(files.text('/runs/out')).toBe('');
+    files.put('/runs/out', 'abc');
+    steps();
+    expect((await open('3')).begun).toBe(true);
+    expect(steps()).toEqual(['open out update']);
+  });
+
+  it('does not hold up what is written meanwhile, up to 1 MiB', async () => {
+    const { files, open } = await place();
+    const file = await open();
+    file.write('a');
+    files.hold();
+    const committing = file.commit('power');
+    for (let i = 0; i < 1023; i++) file.write('x'.repeat(KIB));
+    expect(file.full).toBe(false);
+    file.write('x'.repeat(KIB));
+    expect(file.full).toBe(true);
+    const drained = new Promise<void>((resolve) => {
+      file.onDrain = resolve;
+    });
+    files.release();
+    expect(await committing).toBe('1');
+    await drained;
+    expect(await file.commit('process')).toBe(String(1024 * KIB + 1));
+    await file.close();
+  });
+
+  it('of a stream tells how much has gone', async () => {
+    const cat = spawn('cat', { stdio: ['pipe', 'ignore', 'inherit'] });
+    const file = new OutputFile(new StreamTaker(cat.stdin), 'cat', new VirtualClock());
+    file.write('äbc');
+    expect(await file.commit('power')).toBe('4');
+    await file.close();
+    cat.stdin.end();
+  });
+});
+
 describe('openOutputFile', () => {
-  const clock = new VirtualClock();
+  const tools = { files, clock: new VirtualClock() };
 
   it('empties what is there', async () => {
     const name = path('old.jsonl');
     writeFileSync(name, 'old text that is longer');
-    const file = await openOutputFile(name, clock);
+    const file = await openOutputFile(name, tools);
     file.write('new\n');
     await file.close();
     expect(readFileSync(name, 'utf8')).toBe('new\n');
@@ -141,7 +221,7 @@ describe('openOutputFile', () => {
 
   it('says how to make a folder that is missing', async () => {
     const folder = path('missing');
-    await expect(openOutputFile(`${folder}/out.jsonl`, clock)).rejects.toMatchObject({
+    await expect(openOutputFile(`${folder}/out.jsonl`, tools)).rejects.toMatchObject({
       code: 'ENOENT',
       message: `cannot write ${folder}/out.jsonl: there is no folder ${folder}; make it with: mkdir -p ${folder}`,
     });
@@ -150,7 +230,7 @@ describe('openOutputFile', () => {
 
   it('says that a folder is one', async () => {
     const root = path('').replace(/\/[^/]*$/, '');
-    await expect(openOutputFile(root, clock)).rejects.toMatchObject({
+    await expect(openOutputFile(root, tools)).rejects.toMatchObject({
       code: 'EISDIR',
       message: `cannot write ${root}: it is a folder; name a file in it, such as -o ${root}/records.jsonl`,
     });
@@ -159,7 +239,7 @@ describe('openOutputFile', () => {
   it('says that a file is no folder', async () => {
     const name = path('file');
     writeFileSync(name, '');
-    await expect(openOutputFile(`${name}/out`, clock)).rejects.toThrow(
+    await expect(openOutputFile(`${name}/out`, tools)).rejects.toThrow(
       /is a file where a folder should be.*-o/,
     );
   });
@@ -174,7 +254,7 @@ describe('openOutputFile', () => {
   );
 
   it.skipIf(!existsSync('/dev/full'))('tells of a full disk once', async () => {
-    const file = await openOutputFile('/dev/full', clock);
+    const file = await openOutputFile('/dev/full', tools);
     const errors: Error[] = [];
     file.onError = (error) => errors.push(error);
     for (let i = 0; i < 300; i++) file.write('x'.repeat(KIB));
@@ -187,7 +267,7 @@ describe('openOutputFile', () => {
 
   it('writes lines that node:readline reads as one each', async () => {
     const name = path('lines.jsonl');
-    const file = await openOutputFile(name, clock);
+    const file = await openOutputFile(name, tools);
     const sink = jsonLinesSink(file, { body: 'auto', headers: false, timings: false });
     const bodies = ['a\u2028b', 'a\u2029b', 'a\r\nb\u0085c'];
     bodies.forEach((body, index) => {

@@ -1,62 +1,84 @@
-// Every sink of records, held to the contract: in memory, with bodies as files, and on real files.
+// The sinks that write text, each held to the contract of durable sinks.
 
-import { openSync, readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
-import type { Sink } from '../../src/model/contracts.ts';
+import { describe } from 'vitest';
 import { openBodyFiles } from '../../src/sinks/body-files.ts';
-import { DescriptorTaker } from '../../src/sinks/bytes-taker.ts';
+import { compressing } from '../../src/sinks/compressed-taker.ts';
 import { csvSink } from '../../src/sinks/csv.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
-import { OutputFile } from '../../src/sinks/output-file.ts';
+import { openOutputFile } from '../../src/sinks/output-file.ts';
 import type { RecordOptions } from '../../src/sinks/record-sink.ts';
-import { type SinkUnderTest, sinkContract } from '../contract/sink.ts';
-import { VirtualClock } from '../fake/virtual-clock.ts';
+import { sinkOnFiles } from '../contract/sink-suite-files.ts';
 import { temporaryFolder } from './folder.ts';
-import { GatedTaker } from './gated-taker.ts';
+import { canUseZstd, unzstd } from './zstd.ts';
 
-const path = temporaryFolder();
+const bodies = temporaryFolder();
+const OPTIONS: RecordOptions = { body: 'auto', headers: false, timings: false };
 
-type MakeSink = (file: OutputFile, options: RecordOptions, clock: VirtualClock) => Sink | Promise<Sink>;
-type ReadIndices = (text: string) => number[];
+sinkOnFiles({
+  name: 'JSON Lines',
+  file: 'out.jsonl',
+  open: async (path, tools) => jsonLinesSink(await openOutputFile(path, tools), OPTIONS),
+  read: ofLines,
+});
 
-const FORMS: [string, MakeSink, ReadIndices][] = [
-  ['JSON Lines', jsonLinesSink, (text) => lines(text).map((line) => JSON.parse(line).index)],
-  ['CSV', csvSink, (text) => parse(text, { columns: true }).map((row) => Number(Object(row).index))],
-];
+sinkOnFiles({
+  name: 'CSV',
+  file: 'out.csv',
+  open: async (path, tools) => csvSink(await openOutputFile(path, tools), OPTIONS, tools.clock),
+  read: ofRows,
+});
 
-for (const [name, make, read] of FORMS) {
-  sinkContract(`${name} in memory`, async () => {
-    return underTest(make, read, 'auto', new GatedTaker());
+sinkOnFiles({
+  name: 'JSON Lines in gzip',
+  file: 'out.jsonl.gz',
+  open: async (path, tools) =>
+    jsonLinesSink(await openOutputFile(path, tools, compressing('gzip', path)), OPTIONS),
+  read: (bytes) => ofLines(gunzipSync(bytes)),
+});
+
+sinkOnFiles({
+  name: 'CSV in gzip',
+  file: 'out.csv.gz',
+  open: async (path, tools) =>
+    csvSink(await openOutputFile(path, tools, compressing('gzip', path)), OPTIONS, tools.clock),
+  read: (bytes) => ofRows(gunzipSync(bytes)),
+});
+
+sinkOnFiles({
+  name: 'JSON Lines beside bodies as files',
+  file: 'out.jsonl',
+  cannot: { disk: 'its bodies are in a folder of their own' },
+  open: async (path, tools) => {
+    const file = await openOutputFile(path, tools);
+    return jsonLinesSink(file, { ...OPTIONS, body: await openBodyFiles(bodies('out')) });
+  },
+  read: ofLines,
+});
+
+describe.skipIf(!canUseZstd)('where Node has zstd', () => {
+  sinkOnFiles({
+    name: 'JSON Lines in zstd',
+    file: 'out.jsonl.zst',
+    open: async (path, tools) =>
+      jsonLinesSink(await openOutputFile(path, tools, compressing('zstd', path)), OPTIONS),
+    read: (bytes) => ofLines(unzstd(bytes)),
   });
-  sinkContract(`${name} with bodies as files`, async () => {
-    return underTest(make, read, await openBodyFiles(path('out')), new GatedTaker());
-  });
-  sinkContract(`${name} in a file`, async () => {
-    const file = path('out');
-    const gate = new GatedTaker(new DescriptorTaker(openSync(file, 'w'), true));
-    return underTest(make, read, 'auto', gate, () => readFileSync(file, 'utf8'));
-  });
+});
+
+function ofLines(bytes: Buffer): number[] {
+  const lines = bytes.toString().split('\n');
+  if (lines.pop() !== '') throw new Error('the last line has no end');
+  return lines.map((line) => JSON.parse(line).index);
 }
 
-async function underTest(
-  make: MakeSink,
-  read: ReadIndices,
-  body: RecordOptions['body'],
-  gate: GatedTaker,
-  text = () => gate.text,
-): Promise<SinkUnderTest> {
-  const clock = new VirtualClock();
-  const file = new OutputFile(gate, 'the output', clock);
-  return {
-    sink: await make(file, { body, headers: false, timings: false }, clock),
-    hold: () => gate.shut(),
-    release: () => gate.open(),
-    breakWith: (code) => gate.break(code),
-    letTimePass: () => clock.advance(200),
-    stored: async () => read(text()),
-  };
-}
-
-function lines(text: string): string[] {
-  return text.split('\n').slice(0, -1);
+/** The names of the columns stand in the first line, and nowhere else. */
+function ofRows(bytes: Buffer): number[] {
+  const [names, ...rows]: string[][] = parse(bytes);
+  if (names?.[0] !== 'index') throw new Error(`the first line is no header: ${names}`);
+  return rows.map(([index]) => {
+    if (!/^\d+$/.test(index!)) throw new Error(`no index: ${index}`);
+    return Number(index);
+  });
 }

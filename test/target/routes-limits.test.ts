@@ -54,7 +54,42 @@ describe('/limit', () => {
     expect(got.indexOf(429)).toBe(30);
   });
 
+  it('says as little of itself as it is told to', async () => {
+    const refusal = async (query: string) => {
+      await server.ask(`/limit?burst=1&${query}`);
+      const { status, headers } = await server.ask(`/limit?burst=1&${query}`);
+      return [status, headers['retry-after'], headers['ratelimit-limit']];
+    };
+    expect(await refusal('rate=1')).toEqual([429, '1', '1']);
+    expect(await refusal('rate=2&tell=retry-after')).toEqual([429, '1', undefined]);
+    expect(await refusal('rate=3&tell=nothing')).toEqual([429, undefined, undefined]);
+  });
+
+  it('shuts out who does not wait as long as it was asked to', async () => {
+    const ask = () => server.ask('/limit?rate=10&burst=1&retry-after=2&ban=10');
+    expect((await ask()).status).toBe(200);
+    expect((await ask()).headers['retry-after']).toBe('2');
+    server.clock.advance(1000);
+    const banned = await ask();
+    expect([banned.status, banned.json]).toEqual([429, { ok: false, banned: true }]);
+    expect(banned.headers).toMatchObject({ 'retry-after': '10' });
+    server.clock.advance(9500);
+    expect((await ask()).headers['retry-after']).toBe('1');
+    server.clock.advance(500);
+    expect((await ask()).status).toBe(200);
+  });
+
+  it('takes its time for what it admits, and none for a 429', async () => {
+    const admitted = server.ask('/limit?rate=1&burst=1&ms=30');
+    await server.clock.scheduled(1);
+    expect((await server.ask('/limit?rate=1&burst=1&ms=30')).status).toBe(429);
+    server.clock.advance(30);
+    expect((await admitted).status).toBe(200);
+  });
+
   it.each([
+    ['tell=much', 'tell takes all, retry-after, nothing, not "much"'],
+    ['ban=-1', 'ban takes a whole number from 0 to 3,600, not "-1"'],
     ['rate=0', 'rate takes a number from 0.01 to 1000000, not "0"'],
     ['burst=0', 'burst takes a whole number from 1 to 1,000,000, not "0"'],
     ['retry-after=soon', 'retry-after takes a whole number from 0 to 3,600, not "soon"'],
@@ -134,7 +169,59 @@ describe('/capacity', () => {
     expect((await answer).json).toEqual({ workers: 60, workMs: 20, queueMs: 0 });
   });
 
-  it.each(['n=0', 'n=10001', 'ms=0', 'ms=60001'])('refuses %s', async (query) => {
-    expect((await server.ask(`/capacity?${query}`)).status).toBe(400);
+  it('goes from one number of workers to the next', async () => {
+    const workers = async () => {
+      const answer = server.ask('/capacity?n=3,1,2&ms=20&every=0.5');
+      await server.clock.scheduled(1);
+      server.clock.advance(20);
+      return ((await answer).json as { workers: number }).workers;
+    };
+    expect(await workers()).toBe(3);
+    server.clock.advance(480);
+    expect(await workers()).toBe(1);
+    server.clock.advance(480);
+    expect(await workers()).toBe(2);
+    server.clock.advance(60_000);
+    expect(await workers()).toBe(2);
+  });
+
+  it.each(['n=0', 'n=10001', 'ms=0', 'ms=60001', 'n=1,', 'n=1,0', 'every=0', `n=${'1,'.repeat(20)}1`])(
+    'refuses %s',
+    async (query) => {
+      expect((await server.ask(`/capacity?${query}`)).status).toBe(400);
+    },
+  );
+});
+
+describe('/crowd', () => {
+  it('takes longer the more there are beyond n', async () => {
+    const answers = [];
+    for (let i = 1; i <= 3; i++) {
+      answers.push(server.ask('/crowd?n=2&ms=20&third=18'));
+      await server.clock.scheduled(i);
+    }
+    server.clock.advance(20);
+    expect(server.clock.pending).toBe(1);
+    // 20 ms × 1.5 ^ (1 + ln 3 / ln 9).
+    server.clock.advance(20 * 1.5 ** 1.5 - 20);
+    expect((await Promise.all(answers)).map((answer) => answer.json)).toEqual(
+      [1, 2, 3].map((inside) => ({ inside })),
+    );
+  });
+
+  it('has room for 60 unless told otherwise, and keeps one crowd for each n, ms and third', async () => {
+    const answers = ['', '?n=60', '?n=61', '?third=5000'].map((query) => server.ask(`/crowd${query}`));
+    await server.clock.scheduled(4);
+    server.clock.advance(20);
+    const insides = (await Promise.all(answers)).map((answer) => (answer.json as { inside: number }).inside);
+    expect(insides.sort()).toEqual([1, 1, 1, 2]);
+  });
+
+  it.each([
+    ['third=60', 'third takes more than n, which is 60, not "60"'],
+    ['n=0', 'n takes a whole number from 1 to 10,000, not "0"'],
+  ])('refuses %s', async (query, message) => {
+    const answer = await server.ask(`/crowd?${query}`);
+    expect([answer.status, answer.text.split('\n')[0]]).toEqual([400, message]);
   });
 });

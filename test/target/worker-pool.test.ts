@@ -32,6 +32,21 @@ describe('WorkerPool', () => {
     expect(pool.enter(() => {})).toBeDefined();
   });
 
+  it('has as many as it is told to from one moment on, and none is taken off its work', () => {
+    const clock = new VirtualClock();
+    const pool = new WorkerPool(3, 20, 10, clock);
+    const done: number[] = [];
+    for (let i = 0; i < 7; i++) pool.enter(() => done.push(clock.now()));
+    pool.resize(1);
+    expect(`${pool}`).toBe('workers 1 busy 3 waiting 4');
+    clock.advance(20);
+    expect(`${pool}`).toBe('workers 1 busy 1 waiting 3');
+    pool.resize(2);
+    expect(`${pool}`).toBe('workers 2 busy 2 waiting 2');
+    clock.advance(60);
+    expect(done).toEqual([20, 20, 20, 40, 40, 60, 60]);
+  });
+
   it('frees the place of one who leaves the queue', () => {
     const clock = new VirtualClock();
     const pool = new WorkerPool(1, 10, 3, clock);

@@ -4,7 +4,7 @@
 import type { Outcome } from '../../model/outcome.ts';
 import { Pacer } from '../rate/pacer.ts';
 import type { Quota } from '../rate/quota.ts';
-import { Rate } from '../rate/rate.ts';
+import { Rate, rateAt } from '../rate/rate.ts';
 import type { RateTerms } from '../rate/rate-text.ts';
 import { askedOf } from '../retry/retries.ts';
 import { RetryBudget } from '../retry/retry-budget.ts';
@@ -25,12 +25,21 @@ export interface HostGateTerms {
   readonly lawControls: boolean;
 }
 
+/** What happened before there was a gate. */
+export interface Past {
+  /** Requests that went out since then. */
+  readonly sent: number;
+  readonly sinceMs: number;
+  readonly answered: boolean;
+}
+
 /** From `waitMs`: no time tells when; one of the requests under way must end first. */
 export const AFTER_OTHERS = -1;
 
 export class HostGate implements Remembered {
   readonly budget: RetryBudget;
-  readonly rate: Rate | undefined;
+  /** The one that was given for each host. */
+  rate: Rate | undefined;
   /** What the control law found the host to sell. */
   #pace: Rate | undefined;
   readonly breaker: Breaker | undefined;
@@ -43,9 +52,20 @@ export class HostGate implements Remembered {
     const { ratePerHost, breaker, retryAfterMaxMs, budget } = terms;
     this.#terms = terms;
     this.budget = new RetryBudget(budget.share, budget.reserve);
-    this.rate = ratePerHost === undefined ? undefined : new Rate(ratePerHost.perSecond, ratePerHost.burst);
+    this.setRate(ratePerHost, 0);
     this.breaker = breaker === undefined ? undefined : new Breaker(breaker);
     this.pause = new HostPause(retryAfterMaxMs, random);
+  }
+
+  /** From now on; undefined: no limit. */
+  setRate(terms: RateTerms | undefined, nowMs: number): void {
+    this.rate = rateAt(this.rate, terms, nowMs);
+  }
+
+  /** Told once, before anything else. */
+  inherit({ sent, sinceMs, answered }: Past, nowMs: number): void {
+    if (sent > 0) this.budget.onRequests(sent, nowMs - sinceMs, nowMs);
+    if (answered) this.breaker?.settle('up', nowMs);
   }
 
   /**

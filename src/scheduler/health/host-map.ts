@@ -26,6 +26,15 @@ export class HostMap<T extends Remembered> {
     return this.#hosts.size;
   }
 
+  all(): Iterable<T> {
+    return this.#hosts.values();
+  }
+
+  /** Only one that is remembered. */
+  find(key: string): T | undefined {
+    return this.#hosts.get(key);
+  }
+
   of(key: string, nowMs: number): T {
     if (this.#last !== undefined && this.#lastKey === key) return this.#last;
     let host = this.#hosts.get(key);

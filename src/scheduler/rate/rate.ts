@@ -8,6 +8,8 @@
 // The due time is a product and not a running sum: 1000 ÷ 3 added up a billion times would be off by seconds, a product
 // is off by one rounding, whatever the count.
 
+import type { RateTerms } from './rate-text.ts';
+
 /** Far below anything that a clock tells apart; keeps a caller who waited exactly as told from having to wait again. */
 const SLACK_MS = 1e-6;
 /** A clock that goes back by less stands still; by more it was set, and the schedule moves with it: nobody waits an hour
@@ -88,6 +90,19 @@ export class Rate {
     const used = this.#usedAt(this.#seenMs);
     return `${this.#perSecond} per second, burst ${this.#burst}, ${used.toFixed(1)} used`;
   }
+}
+
+/** `rate` goes on by these terms, with what of its burst was used; without terms there is none, without a rate a new one. */
+export function rateAt(
+  rate: Rate | undefined,
+  terms: RateTerms | undefined,
+  nowMs: number,
+): Rate | undefined {
+  if (terms === undefined) return undefined;
+  const { perSecond, burst } = terms;
+  if (rate === undefined) return new Rate(perSecond, burst);
+  rate.change(perSecond, burst, nowMs);
+  return rate;
 }
 
 function check(perSecond: number, burst: number): void {

@@ -31,6 +31,15 @@ export class RetryBudget {
     this.#balance += this.#deposit;
   }
 
+  /** So many went out for the first time in the last `overMs`: evenly spread, as far as is known. */
+  onRequests(n: number, overMs: number, nowMs: number): void {
+    if (nowMs - this.#fadedAtMs >= FADE_MS) this.#fade(nowMs);
+    const fades = overMs / FADE_MS;
+    // What each second paid in has faded with those after it.
+    const kept = fades <= 1 ? 1 : (1 - KEPT_PER_FADE ** fades) / (1 - KEPT_PER_FADE) / fades;
+    this.#balance += Math.floor(n * this.#deposit * kept);
+  }
+
   /** True: one may go out again, and is paid for. */
   tryTake(nowMs: number): boolean {
     if (nowMs - this.#fadedAtMs >= FADE_MS) this.#fade(nowMs);

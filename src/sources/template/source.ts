@@ -28,9 +28,8 @@ export class TemplateSource implements SeekableSource {
   #nextSection = 0;
 
   /** Throws TemplateError where the templates together stand for more requests than can be numbered. */
-  constructor(templates: readonly Template[], factory: RequestFactory, first: number | undefined) {
-    const total = countAll(templates);
-    this.count = Math.min(first ?? total, total);
+  constructor(templates: readonly Template[], factory: RequestFactory) {
+    this.count = countAll(templates);
     this.#factory = factory;
     let start = 0;
     this.#sections = templates.map((template) => {
@@ -46,8 +45,12 @@ export class TemplateSource implements SeekableSource {
     const index = this.#next;
     if (index >= this.count) return ENDED;
     this.#next++;
-    if (index >= this.#sections[this.#nextSection]!.end) this.#nextSection++;
+    while (index >= this.#sections[this.#nextSection]!.end) this.#nextSection++;
     return this.#make(this.#sections[this.#nextSection]!, index);
+  }
+
+  skip(count: number): void {
+    this.#next = Math.min(this.count, this.#next + count);
   }
 
   at(index: number): Request | Failure {

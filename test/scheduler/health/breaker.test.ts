@@ -63,6 +63,20 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  // What had been sent before, and ended while the probe was under way, was taken for it.
+  it('learns nothing of its probe from what was sent before that', () => {
+    for (const health of ['down', 'neither'] as const) {
+      const breaker = opened();
+      expect(breaker.waitMs(1_000)).toBe(0);
+      breaker.take(1_000);
+      breaker.settle(health, 1_500, 900);
+      expect(breaker.state).toBe('probing');
+      expect(breaker.waitMs(1_500)).toBe(1_000);
+      breaker.settle('down', 1_600, 1_000);
+      expect([breaker.state, breaker.waitMs(1_600)]).toEqual(['open', 2_000]);
+    }
+  });
+
   it('sends another probe where one told nothing', () => {
     const breaker = opened();
     breaker.waitMs(1_000);

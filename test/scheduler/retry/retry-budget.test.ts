@@ -50,6 +50,20 @@ describe('RetryBudget', () => {
     );
   });
 
+  it('has from many at once what it would have from each at its time', () => {
+    const saved = (budget: RetryBudget) => Number(/^[\d.]+/.exec(String(budget))![0]) - 10;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 0, max: 60_000 }), (n, overMs) => {
+        const [each, atOnce] = [new RetryBudget(0.2, 10), new RetryBudget(0.2, 10)];
+        for (let i = 0; i < n; i++) each.onRequest(1_000 + (overMs * (i + 1)) / n);
+        atOnce.onRequests(n, overMs, 1_000 + overMs);
+        expect(saved(atOnce)).toBeLessThanOrEqual(n * 0.2 + 1e-9);
+        // The one fades by the second, the other all the time; of few requests the last weighs much.
+        expect(Math.abs(saved(atOnce) - saved(each))).toBeLessThanOrEqual(0.12 * saved(each) + 1);
+      }),
+    );
+  });
+
   it('forgets what was saved up, down to the reserve', () => {
     const budget = new RetryBudget(0.2, 10);
     for (let i = 0; i < 100_000; i++) budget.onRequest(0);
