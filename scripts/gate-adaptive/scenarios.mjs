@@ -10,13 +10,13 @@ const QUICK = { phaseS: 8, stepS: 7, meteredS: 20, fixedS: 1 };
 /** Of the best fixed number's goodput; and in flight, as multiples of the knee, for all but a twentieth of the time. */
 const CAPACITY = { steadyMin: 0.9, inFlightMax: 1.5 };
 const STEP_S_MAX = 5;
-/** The end of each step, by when it has settled; elsewhere it is the second half. */
-const SETTLED_S = { full: 7.5, quick: 2.5 };
+/** The end of each step, by when it has settled, in the quick form only just; elsewhere it is the second half. */
+const STEPPED = { full: { settledS: 7.5 }, quick: { settledS: 2.5, inFlightMax: 2 } };
 /** By when a rate is to be known: what is answered with 429 until then is not counted. */
 const METERED = {
   full: { steadyMin: 0.9, meteredMax: 0.01, meteredFromS: 60, steadyFromS: 60 },
   // The pace is still growing.
-  quick: { steadyMin: 0.5, meteredMax: 0.01, meteredFromS: 5, steadyFromS: 10 },
+  quick: { steadyMin: 0.4, meteredMax: 0.01, meteredFromS: 5, steadyFromS: 10 },
 };
 /** Nothing is below one core's worth of work for both ends, so what else the machine does is in it in full. */
 const CPU_BOUND = { full: { steadyMin: 0.9 }, quick: { steadyMin: 0.8 } };
@@ -82,7 +82,7 @@ export function scenarios(quick) {
         // A timer is late by half a millisecond in the mean.
         ...(quick ? { optimum: knee / 0.0505 } : { sizes: [knee], fixedPath: `/capacity?n=${knee}&ms=50` }),
       })),
-      required: { ...CAPACITY, stepSMax: STEP_S_MAX, settledS: SETTLED_S[form] },
+      required: { ...CAPACITY, stepSMax: STEP_S_MAX, ...STEPPED[form] },
     },
     {
       id: 'S6',

@@ -15,6 +15,8 @@ export interface End {
   /** What each --fail-if that holds says, such as `p95>500ms holds: p95 is 612 ms`. */
   readonly held: readonly string[];
   readonly durationMs: number | undefined;
+  /** What was left without an answer is sent when the run goes on. */
+  readonly resumable: boolean;
   /** Requests that failed or were answered with 400 or more; undefined without --check-status. */
   readonly notOk: number | undefined;
 }
@@ -30,7 +32,7 @@ export function endingOf(end: End): Ending {
   const reached = `after ${count(end.requests)}${end.expected === undefined ? '' : ` of ${count(end.expected)}`} requests`;
   if (signal !== undefined && stoppedBy === 'caller') {
     const code = signal === 'SIGINT' ? EXIT.interrupted : EXIT.terminated;
-    return { code, lines: [`interrupted ${reached}; each of them has its record`] };
+    return { code, lines: [`interrupted ${reached}${end.resumable ? '' : '; each of them has its record'}`] };
   }
   if (held.length > 0) return { code: EXIT.threshold, lines: held.map((text) => `--fail-if ${text}`) };
   if (stoppedBy === 'duration') {

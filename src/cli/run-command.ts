@@ -235,7 +235,7 @@ class Execution {
 
   /** The first lets what is in flight finish, the second does not; a third is the system's, and ends the process. */
   #onSignal(signal: StopSignal): void {
-    const { run, settings } = this.#parts;
+    const { run, settings, recording } = this.#parts;
     const { inFlight } = run.snapshot();
     if (this.#signal === undefined) {
       this.#signal = signal;
@@ -247,10 +247,9 @@ class Execution {
     }
     this.#stopHearing?.();
     this.#display?.stop();
+    const left = recording.resumable ? 'is sent when the run goes on' : 'is recorded as aborted';
     // Nothing is in flight where only a reader of the output is waited for.
-    this.#say(
-      inFlight === 0 ? WAITING_FOR_OUTPUT : 'stopping at once: what is in flight is recorded as aborted',
-    );
+    this.#say(inFlight === 0 ? WAITING_FOR_OUTPUT : `stopping at once: what is in flight ${left}`);
     run.abort('caller');
   }
 
@@ -269,9 +268,9 @@ class Execution {
       this.#display?.conclude(broken === undefined ? sink.firstFailure : undefined, requests.inputName);
     }
     if (broken !== undefined) throw this.#inputProblem(broken);
-    this.#tellHowToGoOn();
     const { code, lines } = this.#ending();
     for (const line of lines) around.stderr.write(`flurry: ${line}\n`);
+    this.#tellHowToGoOn();
     return code;
   }
 
@@ -284,7 +283,7 @@ class Execution {
   }
 
   #ending() {
-    const { run, sink, settings, conditions } = this.#parts;
+    const { run, sink, settings, conditions, recording } = this.#parts;
     const { requests, expected } = run.snapshot();
     const held = conditions.filter((one) => run.holds(one));
     return endingOf({
@@ -294,6 +293,7 @@ class Execution {
       expected,
       held: held.map((one) => `${one.text} holds: ${run.measured(one)}`),
       durationMs: settings.durationMs,
+      resumable: recording.resumable,
       notOk: settings.checkStatus ? sink.notOk : undefined,
     });
   }

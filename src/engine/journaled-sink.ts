@@ -113,7 +113,7 @@ export class JournaledSink implements Sink {
     });
   }
 
-  /** What is done is looked at before the sinks are asked: they may have more by then, never less. */
+  /** In one turn: a position has exactly the records that are done by then, or one would be there twice or not at all. */
   async #commit(): Promise<void> {
     if (this.#error !== undefined) return;
     const { sink, journal, intents, done, durability, clock, positionsOf } = this.#parts;

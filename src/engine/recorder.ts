@@ -99,7 +99,6 @@ export class Recorder {
         return undefined;
       }
       const done = found?.done ?? new RangeSet();
-      const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
       const header = found?.header ?? headerOf(plan, clock);
       const journal = found?.journal ?? (await Journal.create(path, header, files));
       const { salt } = header.identity;
@@ -108,6 +107,8 @@ export class Recorder {
         found === undefined
           ? Intents.create(sent, appenders, plan.durability, salt)
           : Intents.open(sent, appenders, plan.durability, salt, done);
+      // After the marks: by the journal alone is it certain what outlives the power.
+      const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
       const inner = await openSinks(plan, positions, files);
       const parts = { plan, tools, journal, intents, done, before, lock, continues: found !== undefined };
       return new Recorder({ ...parts, sink: journaled(inner, parts) });
@@ -147,6 +148,7 @@ export class Recorder {
     const { journal, intents, done, plan, tools, lock } = this.#parts;
     try {
       if (whole) {
+        if (plan.durability === 'power') await syncAll(plan.sinks, tools.files);
         const { positions, counts } = this.sink;
         const entry = { atMs: tools.clock.wall(), done: done.toText(), positions, counts, complete: true };
         await journal.append(entry, plan.durability);
@@ -186,6 +188,15 @@ function journaled(sink: DurableSink, parts: Omit<RecorderParts, 'sink'>): Journ
     positionsOf: (text) => JSON.parse(text) as string[],
     isLeft: (outcome) => isLeftToLater(outcome, plan),
   });
+}
+
+/** What a sink wrote when it was closed, a footer say, is no part of any commit. */
+async function syncAll(sinks: readonly SinkName[], files: Files): Promise<void> {
+  for (const { path } of sinks) {
+    if (!(await files.exists(path))) continue;
+    const file = await files.open(path, 'update');
+    await file.sync().finally(() => file.close());
+  }
 }
 
 /** Records that are whole behind the last commit are done too: an output of JSON Lines tells them. */

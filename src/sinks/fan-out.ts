@@ -10,8 +10,6 @@ export class FanOut implements DurableSink {
   onError: ((error: Error) => void) | undefined;
   /** The first that keeps bodies keeps them for all: each body is stored once. */
   readonly bodies: BodyStore | undefined;
-  /** What costs the one of them for which a commit costs the most. */
-  readonly commitMs: number | undefined;
   readonly #sinks: readonly DurableSink[];
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
@@ -19,12 +17,16 @@ export class FanOut implements DurableSink {
   constructor(sinks: readonly DurableSink[]) {
     this.#sinks = sinks;
     this.bodies = sinks.find(({ bodies }) => bodies !== undefined)?.bodies;
-    const prices = sinks.flatMap(({ commitMs }) => commitMs ?? []);
-    this.commitMs = prices.length === 0 ? undefined : Math.max(...prices);
     for (const sink of sinks) {
       sink.onDrain = () => this.#drained();
       sink.onError = (error) => this.#broke(error);
     }
+  }
+
+  /** What costs the one of them for which a commit costs the most, at this moment. */
+  get commitMs(): number | undefined {
+    const prices = this.#sinks.flatMap(({ commitMs }) => commitMs ?? []);
+    return prices.length === 0 ? undefined : Math.max(...prices);
   }
 
   get full(): boolean {

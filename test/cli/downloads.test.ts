@@ -115,7 +115,8 @@ describe('--body files', () => {
     caught.signal('SIGINT');
     caught.signal('SIGINT');
     expect(await code).toBe(130);
-    expect(folder.records(name)).toMatchObject([{ error: { phase: 'body', kind: 'aborted' } }]);
+    // It is asked for again when the run goes on.
+    expect(folder.records(name)).toEqual([]);
     expect(readdirSync(`${out}.bodies/000`)).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ afterEach(() => server.close());
 
 /** A run of a hundred with three in flight; resolves when all three wait for their answers. */
 async function running(...argv: string[]): Promise<Promise<number>[]> {
-  const code = main([`${server.url}/[1-100]`, '-c', '3', '-o', out, ...argv], caught.around);
+  const code = main([`${server.url}/[1-100]`, '-c', '3', '-o', out, '--restart', ...argv], caught.around);
   await server.waiting(3);
   // In a list, so that awaiting this function does not await the run.
   return [code];
@@ -35,7 +35,7 @@ describe('the first signal', () => {
     expect(await code).toBe(130);
     expect(caught.stderr()).toBe(
       'stopping: 3 in flight may finish within 5s; once more to stop at once\n' +
-        'flurry: interrupted after 3 of 100 requests; each of them has its record\n',
+        'flurry: interrupted after 3 of 100 requests\n',
     );
     expect(folder.records('out.jsonl').map((record) => record['status'])).toEqual([200, 200, 200]);
     expect(caught.signal('SIGINT')).toBe(false);
@@ -53,9 +53,7 @@ describe('the first signal', () => {
     caught.signal('SIGINT');
     expect(await code).toBe(130);
     expect(caught.stderr()).toContain('3 in flight may finish within 0s;');
-    expect(folder.records('out.jsonl')).toMatchObject(
-      Array(3).fill({ error: { kind: 'aborted', sent: 'whole' } }),
-    );
+    expect(folder.records('out.jsonl')).toEqual([]);
   });
 
   it('writes the summary file and the summary', async () => {
@@ -70,26 +68,34 @@ describe('the first signal', () => {
 });
 
 describe('the second signal', () => {
-  it('gives up what is in flight, which is recorded; a third is the system’s', async () => {
-    const [code] = await running();
-    caught.signal('SIGINT');
-    caught.signal('SIGINT');
-    expect(caught.signal('SIGINT')).toBe(false);
-    expect(await code).toBe(130);
-    const lines = caught.stderr().split('\n');
-    expect(lines.slice(0, 2)).toEqual([
-      'stopping: 3 in flight may finish within 5s; once more to stop at once',
-      'stopping at once: what is in flight is recorded as aborted',
-    ]);
-    expect(lines[2]).toMatch(/^3 of 100 requests, 0 responses, 3 failures in /);
-    expect(lines.slice(-3)).toEqual([
-      `records in ${out}`,
-      'flurry: interrupted after 3 of 100 requests; each of them has its record',
-      '',
-    ]);
-    expect(caught.stderr()).not.toContain('first failure');
-    expect(folder.records('out.jsonl')).toMatchObject(Array(3).fill({ error: { kind: 'aborted' } }));
-  });
+  it.each([
+    ['process', 'is sent when the run goes on', '', 0],
+    ['none', 'is recorded as aborted', '; each of them has its record', 3],
+  ])(
+    'gives up what is in flight, with --durability %s; a third is the system’s',
+    async (level, left, told, records) => {
+      const [code] = await running('--durability', level);
+      caught.signal('SIGINT');
+      caught.signal('SIGINT');
+      expect(caught.signal('SIGINT')).toBe(false);
+      expect(await code).toBe(130);
+      const lines = caught.stderr().split('\n');
+      expect(lines.slice(0, 2)).toEqual([
+        'stopping: 3 in flight may finish within 5s; once more to stop at once',
+        `stopping at once: what is in flight ${left}`,
+      ]);
+      expect(lines[2]).toMatch(/^3 of 100 requests, 0 responses, 3 failures in /);
+      const again = `to go on, run the same command again, or: flurry resume ${out}`;
+      expect(lines.slice(lines.indexOf(`records in ${out}`))).toEqual([
+        `records in ${out}`,
+        `flurry: interrupted after 3 of 100 requests${told}`,
+        ...(records === 0 ? [again] : []),
+        '',
+      ]);
+      expect(caught.stderr()).not.toContain('first failure');
+      expect(folder.records('out.jsonl')).toMatchObject(Array(records).fill({ error: { kind: 'aborted' } }));
+    },
+  );
 });
 
 describe('endingOf', () => {
@@ -100,6 +106,7 @@ describe('endingOf', () => {
     expected: 4000,
     held: [],
     durationMs: 1500,
+    resumable: false,
     notOk: undefined,
   };
 

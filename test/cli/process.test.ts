@@ -191,6 +191,8 @@ describe('signals', () => {
         '2',
         '-o',
         folder.at('twice.jsonl'),
+        '--durability',
+        'none',
         '--summary',
         folder.at('twice.json'),
       ],

@@ -46,7 +46,7 @@ describe('words', () => {
   it('takes an empty value and a dash for values', () => {
     expect(readRunWords(['-A', '', '-o', '-', '-i-']).flags).toEqual({
       userAgent: '',
-      output: '-',
+      output: ['-'],
       input: '-',
     });
   });

@@ -163,6 +163,8 @@ export class Network implements World {
   readonly connector = new FakeConnector();
   readonly resolver = new FakeResolver();
   readonly peers: Peer[] = [];
+  /** Where the jitter of retries and pauses matters a test says what it is. */
+  random: () => number = Math.random;
   script: Script;
   /** How long it takes to connect; what it throws ends the wire. */
   onConnect: (peer: Peer) => void = (peer) => peer.after(2, () => peer.wire.connect());

@@ -9,6 +9,7 @@ const seeds =
   given === undefined ? Array.from({ length: Number(count) }, (_, i) => i + Number(from)) : [Number(given)];
 /** One seed in so many is played twice. */
 const TWICE_EVERY = 20;
+/** For the many seeds that SIM_SEEDS may ask for, on a machine that does other things too. */
 const TIMEOUT_MS = 3_600_000;
 
 async function play(seed: number): Promise<LimitsSimulation> {
@@ -36,7 +37,7 @@ describe('a simulated world of limits', () => {
     if (given !== undefined) return;
     // All of it must have happened, or the seeds have shown nothing.
     for (const one of EXPECTED) expect(seen).toContain(one);
-    expect(autoMax).toBeGreaterThan(50);
+    expect(autoMax).toBeGreaterThan(30);
   });
 
   it('goes the same way again with the same seed', { timeout: TIMEOUT_MS }, async () => {

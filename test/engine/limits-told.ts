@@ -41,7 +41,10 @@ export function askedMs(response: Response, wallMs: number): number {
 }
 
 /** In the four forms in which the hosts of this world tell it. */
-export function quotaOf(response: Response, wallMs: number): { remaining: number; resetMs: number } | undefined {
+export function quotaOf(
+  response: Response,
+  wallMs: number,
+): { remaining: number; resetMs: number } | undefined {
   const standard = /r=(\d+);t=(\d+)/.exec(response.header('ratelimit') ?? '');
   if (standard !== null) return { remaining: Number(standard[1]), resetMs: Number(standard[2]) * 1_000 };
   for (const prefix of ['ratelimit', 'x-ratelimit']) {

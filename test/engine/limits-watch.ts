@@ -6,14 +6,8 @@ import type { Done } from '../../src/model/contracts.ts';
 import type { Settings } from '../../src/model/options.ts';
 import type { Failure, Outcome, Response } from '../../src/model/outcome.ts';
 import { isIdempotent, type Request } from '../../src/model/request.ts';
-import {
-  BudgetModel,
-  CircuitModel,
-  type Health,
-  PauseModel,
-  QuotaModel,
-  RateModel,
-} from './limits-models.ts';
+import { BudgetModel, CircuitModel, PauseModel, QuotaModel, RateModel } from './limits-models.ts';
+import { askedMs, healthOf, idOf, quotaOf, shown, toldOf, toldOfAttempt } from './limits-told.ts';
 
 const AUTO_PER_HOST_MAX = 256;
 const AUTO_TOTAL_MAX = 8_192;
@@ -296,7 +290,8 @@ export class LimitsWatch {
     this.note(`outcome ${id} ${shown(outcome)} ${outcome.attempts}`);
     this.seen.add(`outcome ${shown(outcome)}`);
     // What a connection gave back, or this machine had no room for, is told of only where it was the end.
-    const told = life.attempts.filter((one) => one.outcome === outcome || !(one.governed || isResent(one)));
+    const isTold = (one: Seen) => !(one.governed || (isResent(one) && !isSynthetic(outcome)));
+    const told = life.attempts.filter((one) => one.outcome === outcome || isTold(one));
     if (outcome.type === 'failure' && outcome.kind === 'host-down') this.#checkDown(life, outcome);
     this.#checkLast(life, told.at(-1), outcome);
     this.#checkRecord(life, told, outcome);

@@ -69,6 +69,14 @@ export class SessionSimulation {
     };
   }
 
+  /** All that was written, what came of it, and when it was over. Nonces of Digest are drawn anew each time. */
+  get story(): string {
+    const { connector, clock } = this.network;
+    const written = connector.wires.map((wire) => `${wire} ${wire.written}`).join('\n');
+    const ended = `${[...this.seen].join()} ${clock.now()}`;
+    return written.replace(/(?:cnonce|response)="[^"]*"/g, '') + ended;
+  }
+
   async play(): Promise<void> {
     const { network } = this;
     const random = this.#random;

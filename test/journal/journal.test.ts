@@ -158,6 +158,15 @@ describe('Journal', () => {
     expect(syncs()).toBe(before + 1);
   });
 
+  it('has on the disk what it was opened with, because others rely on it from then on', async () => {
+    const files = new FakeFiles();
+    await begun(files, entry(1), entry(2));
+    const found = files.crash('process');
+    expect((await Journal.open(PATH, found))?.last).toEqual(entry(2));
+    for (let seed = 0; seed < 30; seed++)
+      expect((await Journal.read(PATH, found.crash('power', seed)))?.last).toEqual(entry(2));
+  });
+
   it('rejects all that follows an operation that failed, with one line for people', async () => {
     const files = new FakeFiles();
     const journal = await begun(files, entry(1));

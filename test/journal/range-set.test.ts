@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FullChunks } from '../../src/journal/full-chunks.ts';
 import { RangeSet } from '../../src/journal/range-set.ts';
 
 /** Numbers as runs give them: some order, many neighbours, the borders of chunks (2,048), and some far away. */
@@ -137,5 +138,26 @@ describe('RangeSet', () => {
     expect(set.toText()).toBe('0,1,2999999');
     set.add(0);
     expect(set.toText()).toBe('3000000');
+  });
+});
+
+describe('FullChunks', () => {
+  it('has one range for what meets, in whatever order it came', () => {
+    const order = fc.shuffledSubarray(
+      Array.from({ length: 40 }, (_, i) => i),
+      { minLength: 30 },
+    );
+    fc.assert(
+      fc.property(order, (all) => {
+        const chunks = new FullChunks();
+        for (const n of all) chunks.add(n, n + 1);
+        const expected = rangesOf([...all].sort((a, b) => a - b));
+        const found = Array.from({ length: chunks.ranges }, (_, i) => ({
+          from: chunks.from(i),
+          to: chunks.to(i),
+        }));
+        expect(found).toEqual(expected);
+      }),
+    );
   });
 });

@@ -27,8 +27,10 @@ describe('a URL that is shown', () => {
         (first, mark, last) => {
           const url = `http://user:${first}${mark}${last}@host/`;
           for (const text of [shown(url), messageOf(url)]) {
-            expect(text).not.toContain(first);
-            expect(text).not.toContain(last);
+            // Whatever the password is: what is said has no room for it.
+            expect(['http://…', 'no valid URL: http://…', '']).toContain(
+              text.replace(/^no valid (?:port|host)[^:]*: http:\/\/…$/, 'no valid URL: http://…'),
+            );
           }
         },
       ),

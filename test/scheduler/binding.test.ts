@@ -95,8 +95,9 @@ describe('what holds a host back is', () => {
   it('its circuit before its slots, whatever else', () => {
     expect(held(lane({ used: SLOTS, gate: gate({ ratePerHost: PER_SECOND }, down) }))).toBe('host-down');
     // Asking an open circuit when its time is over makes it ready for a probe; it is not closed.
-    const one = lane({ gate: gate({}, down) });
-    expect([held(one, 5_000), held(one, 5_000)]).toEqual(['host-down', 'host-down']);
+    const probed = gate({}, down);
+    expect([probed.waitMs(0, 5_000), probed.breaker!.state]).toEqual([0, 'probing']);
+    expect(held(lane({ gate: probed }), 5_000)).toBe('host-down');
   });
 
   it('its slots before its rate', () => {
@@ -118,6 +119,9 @@ describe('what holds a host back is', () => {
   it('its own limit, where it resumes with few', () => {
     expect(held(lane({ used: 2, gate: gate({}, paused) }), 5_000)).toBe('host-limit');
     expect(held(lane({ used: 1, gate: gate({}, paused) }), 5_000)).toBe('none');
+    expect(held(lane({ used: 2, gate: gate({ ratePerHost: PER_SECOND }, paused) }), 5_000)).toBe(
+      'host-limit',
+    );
   });
 
   it('the rate that was given for each', () => {
@@ -138,7 +142,7 @@ describe('what holds a host back is', () => {
     const full = () => lane({ used: SLOTS });
     const rated = () => lane({ gate: gate({ ratePerHost: PER_SECOND }, taken) });
     expect(bound({ waiting: 3, lanes: [full(), rated(), rated()] })).toBe('host-rate');
-    expect(bound({ waiting: 3, lanes: [rated(), full(), full()] })).toBe('host-slots');
+    expect(bound({ waiting: 3, lanes: [full(), full(), rated()] })).toBe('host-slots');
     const idle = Array.from({ length: 9 }, () => lane({ waiting: 0, used: SLOTS }));
     expect(bound({ waiting: 1, lanes: [...idle, rated()] })).toBe('host-rate');
   });

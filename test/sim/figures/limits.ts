@@ -54,12 +54,19 @@ function panel({ id, about, max }: (typeof PANELS)[number], leftmost: boolean): 
         curve: 'step-after',
       }),
       plot.line(shown.limits, { x: 's', y: 'limit', stroke: AUTO, strokeWidth: 2, curve: 'step-after' }),
+      ...knees
+        .slice(1, -2)
+        .map(({ knee }, i) =>
+          note(
+            `knee ${knee}`,
+            { x: knees[i + 2]!.s, y: knee },
+            { fill: KNEE, textAnchor: 'end', dx: -8, dy: 18 },
+          ),
+        ),
       note(
         `knee ${first.knee}`,
         { x: endS, y: first.knee },
-        {
-          ...{ fill: KNEE, textAnchor: 'end', dx: -4, dy: 38 },
-        },
+        { fill: KNEE, textAnchor: 'end', dx: -4, dy: 38 },
       ),
     ],
   });
