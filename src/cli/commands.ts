@@ -1,6 +1,8 @@
 // The commands there are, by name. `run` is what is meant without one.
 
-export const COMMANDS = ['run', 'resume', 'curl', 'tune', 'serve', 'doctor', 'completion', 'help'] as const;
+export const COMMANDS = [
+  ...(['run', 'resume', 'retry', 'report', 'curl', 'tune', 'serve', 'doctor', 'completion', 'help'] as const),
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export function isCommand(word: string | undefined): word is CommandName {

@@ -1,14 +1,19 @@
 // `flurry completion <shell>`: scripts that let a shell finish what is typed, out of the table of options.
 
+import { GROUPINGS } from '../metrics/record-report.ts';
 import type { OptionRow } from '../model/option-kinds.ts';
 import { readWords } from './arguments.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT, usage } from './exit-codes.ts';
+import { REPORT_SWITCHES } from './report-flags.ts';
+import { ONLY_SWITCH } from './retry-flags.ts';
 import { RUN_SWITCHES } from './run-flags.ts';
 import { SERVE_SWITCHES } from './serve-flags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TUNE_RUN_SWITCHES, TUNE_SWITCHES } from './tune-flags.ts';
 
+/** What else takes the options of a run. */
+const WITH_RUN_OPTIONS: readonly string[] = ['run', 'curl', 'resume', 'retry'];
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export async function completionCommand(argv: readonly string[], { stdout }: Surroundings): Promise<number> {
@@ -80,6 +85,20 @@ function serveOptions(): Completed[] {
   return [...options, HELP];
 }
 
+function reportOptions(): Completed[] {
+  const options = REPORT_SWITCHES.map(({ long, expects, doc }) => {
+    const values = long === '--by' ? GROUPINGS : [];
+    return { short: undefined, long, doc, takes: expects !== undefined, file: false, values };
+  });
+  return [...options, HELP];
+}
+
+/** Beside those of a run. */
+function retryOptions(): Completed[] {
+  const { long, doc } = ONLY_SWITCH;
+  return [{ short: undefined, long, doc, takes: true, file: false, values: [] }];
+}
+
 function tuneOptions(): Completed[] {
   const options = [...TUNE_SWITCHES, ...TUNE_RUN_SWITCHES].map(({ row, flag, long, short }) => ({
     ...{ short, long, values: choicesOf(row), doc: row.doc },
@@ -114,11 +133,18 @@ ${cases.join('\n')}
     serve) COMPREPLY=($(compgen -W "${words(serveOptions())}" -- "$word")) ;;
     tune) COMPREPLY=($(compgen -W "${words(tuneOptions())}" -- "$word")) ;;
     doctor) COMPREPLY=($(compgen -W "${words(DOCTOR)}" -- "$word")) ;;
+    report)
+      if [[ "$word" == -* ]]; then
+        COMPREPLY=($(compgen -W "${words(reportOptions())}" -- "$word"))
+      else
+        COMPREPLY=($(compgen -f -- "$word"))
+      fi ;;
     completion) COMPREPLY=($(compgen -W "${SHELLS.join(' ')}" -- "$word")) ;;
     help) COMPREPLY=($(compgen -W "${COMMANDS.join(' ')}" -- "$word")) ;;
     *)
       if [[ "$word" == -* ]]; then
         COMPREPLY=($(compgen -W "${words(runOptions())}" -- "$word"))
+        if [[ "$command" == retry ]]; then COMPREPLY+=($(compgen -W "${words(retryOptions())}" -- "$word")); fi
       else
         COMPREPLY=($(compgen -f -- "$word"))
       fi ;;
@@ -165,6 +191,20 @@ ${specs(tuneOptions())} \\
     _arguments -s \\
 ${specs(DOCTOR)}
     ;;
+  report)
+    shift words
+    (( CURRENT-- ))
+    _arguments -s \\
+${specs(reportOptions())} \\
+    '*:file:_files'
+    ;;
+  retry)
+    shift words
+    (( CURRENT-- ))
+    _arguments -s \\
+${specs([...retryOptions(), ...runOptions()])} \\
+    '*:file:_files'
+    ;;
   completion) (( CURRENT == 3 )) && compadd ${SHELLS.join(' ')} ;;
   help) (( CURRENT == 3 )) && compadd ${COMMANDS.join(' ')} ;;
   *)
@@ -186,11 +226,13 @@ function fish(): string {
     const text = doc.replace(/['\\]/g, '\\$&');
     return `complete -c flurry -n '${condition}'${letter} -l ${long.slice(2)}${value} -d '${text}'`;
   };
-  const others = COMMANDS.filter((command) => command !== 'run' && command !== 'curl').join(' ');
+  const others = COMMANDS.filter((command) => !WITH_RUN_OPTIONS.includes(command)).join(' ');
   const lines = [
     ...COMMANDS.map((command) => `complete -c flurry -n __fish_use_subcommand -a ${command}`),
     ...runOptions().map(line(`not __fish_seen_subcommand_from ${others}`)),
     ...serveOptions().map(line('__fish_seen_subcommand_from serve')),
+    ...retryOptions().map(line('__fish_seen_subcommand_from retry')),
+    ...reportOptions().map(line('__fish_seen_subcommand_from report')),
     ...DOCTOR.map(line('__fish_seen_subcommand_from doctor')),
     ...tuneOptions().map(line('__fish_seen_subcommand_from tune')),
     `complete -c flurry -n '__fish_seen_subcommand_from completion' -x -a '${SHELLS.join(' ')}'`,

@@ -77,8 +77,12 @@ export class CsvRecordsRead implements RecordLines {
 function placesOf(names: readonly string[], name: string): Places {
   const all: readonly ColumnName[] = [...COLUMNS, ...ERROR_COLUMNS];
   const missing = all.filter((column) => !names.includes(column));
-  if (missing.length > 0) throw usage(`${name} is CSV, but no records of flurry: there is no ${missing.join(', ')}`);
-  return Object.fromEntries(all.map((column) => [column, names.indexOf(column)])) as Record<ColumnName, number>;
+  if (missing.length > 0)
+    throw usage(`${name} is CSV, but no records of flurry: there is no ${missing.join(', ')}`);
+  return Object.fromEntries(all.map((column) => [column, names.indexOf(column)])) as Record<
+    ColumnName,
+    number
+  >;
 }
 
 function factsOf(fields: readonly string[], places: Places): RecordFacts | undefined {

@@ -5,6 +5,8 @@ import { type OptionRow, showBytes, showMs } from '../model/option-kinds.ts';
 import type { OptionName } from '../model/options.ts';
 import { count } from '../model/text.ts';
 import type { CommandName } from './commands.ts';
+import { REPORT_SWITCHES } from './report-flags.ts';
+import { ONLY_SWITCH } from './retry-flags.ts';
 import { RUN_SWITCHES, type RunSwitch } from './run-flags.ts';
 import { SERVE_SWITCHES } from './serve-flags.ts';
 import { TUNE_RUN_SWITCHES, TUNE_SWITCHES } from './tune-flags.ts';
@@ -51,6 +53,10 @@ export function helpText(command: CommandName | undefined, columns: number | und
       return runHelp(width);
     case 'resume':
       return resumeHelp(width);
+    case 'retry':
+      return retryHelp(width);
+    case 'report':
+      return reportHelp(width);
     case 'curl':
       return curlHelp(width);
     case 'tune':
@@ -86,6 +92,8 @@ function mainHelp(width: number): string {
 const COMMAND_ENTRIES: readonly Entry[] = [
   ['flurry [run]', 'send requests; what is meant when no command is named'],
   ['flurry resume <file>', 'go on with the run that left this file'],
+  ['flurry retry <file>', 'send again what failed, and put the new records in place of the old ones'],
+  ['flurry report <file>', 'tell what the records in files come to'],
   ['flurry curl <command>', 'run a pasted curl command, in bulk where its URL is a template'],
   ['flurry tune <url>', 'find out how many requests in flight serve a target best'],
   ['flurry serve', 'start the embedded target: a server for demos and tests'],
@@ -197,6 +205,43 @@ function resumeHelp(width: number): string {
       'Goes on with the run that left the file, where it was cut off: what was typed for it is in the journal beside it, FILE.journal. Running the same command again does the same. Options that are given now come behind those; what may be a secret is not kept and has to be given again. Nothing is left to do where the file is complete.',
       width,
     ),
+  ].join('\n');
+}
+
+function retryHelp(width: number): string {
+  const { flag, doc } = ONLY_SWITCH;
+  const entries: Entry[] = [
+    [aligned(flag), doc],
+    [aligned('--dry-run'), 'tell how many that would be, send nothing and change nothing'],
+  ];
+  return [
+    section('Usage', [indented('flurry retry <file> --only <list> [options]')]),
+    section('Examples', [
+      indented('flurry retry out.jsonl --only timeout,connect,5xx,429'),
+      indented('flurry retry out.jsonl --only failed -c 10 --max-time 60s'),
+    ]),
+    paragraph(
+      'Sends the requests of these records again, also those of a POST. Their records are taken out of the file, which must be JSON Lines, and the new ones are written behind the others. What was typed for the run is in the journal beside the file; options that are given now come behind that. A crash on the way loses nothing: flurry resume goes on.',
+      width,
+    ),
+    section('Options, beside those of flurry run', entryLines(entries, SHORT_TERM_WIDTH, width)),
+  ].join('\n');
+}
+
+function reportHelp(width: number): string {
+  const entries = REPORT_SWITCHES.map(({ flag, doc }): Entry => [aligned(flag), doc]);
+  return [
+    section('Usage', [indented('flurry report <file>... [options]')]),
+    section('Examples', [
+      indented('flurry report out.jsonl'),
+      indented('flurry report part-*.jsonl.gz --by host,error --top 30'),
+      indented('flurry report out.csv --json | jq .latencyMs'),
+    ]),
+    paragraph(
+      'Counts records by status, error, host and method, with percentiles of the time that whole responses took, and proposes what to type next. Takes JSON Lines and CSV as flurry writes them, also packed with gzip or zstd; - is standard input. Each file is read once, in bounded memory.',
+      width,
+    ),
+    section('Options', entryLines(entries, SHORT_TERM_WIDTH, width)),
   ].join('\n');
 }
 

@@ -27,6 +27,14 @@ async function dispatch(argv: readonly string[], around: Surroundings): Promise<
       const { resumeCommand } = await import('./resume-command.ts');
       return resumeCommand(rest, around);
     }
+    case 'retry': {
+      const { retryCommand } = await import('./retry-command.ts');
+      return retryCommand(rest, around);
+    }
+    case 'report': {
+      const { reportCommand } = await import('./report-command.ts');
+      return reportCommand(rest, around);
+    }
     case 'tune': {
       const { tuneCommand } = await import('./tune-command.ts');
       return tuneCommand(rest, around);

@@ -43,7 +43,8 @@ export interface RecordLines {
 /** Throws Exit for what cannot be read, or is no text of records at all. */
 export async function readRecords(input: RecordInput, around: Surroundings): Promise<FileReport> {
   const name = input.path === '-' ? 'standard input' : input.path;
-  const bytes = input.path === '-' ? around.stdin : createReadStream(input.path, { highWaterMark: CHUNK_BYTES });
+  const bytes =
+    input.path === '-' ? around.stdin : createReadStream(input.path, { highWaterMark: CHUNK_BYTES });
   const chunks = named(name, bytes);
   const start = await startOf(chunks);
   const packing = packingOf(start.bytes);
@@ -80,7 +81,7 @@ interface Start {
 
 /** A look at how it begins, and the way to read it nevertheless from there. */
 async function startOf(chunks: AsyncGenerator<Buffer>): Promise<Start> {
-  let bytes = Buffer.alloc(0);
+  let bytes: Buffer = Buffer.alloc(0);
   while (bytes.length < START_BYTES) {
     const { value, done } = await chunks.next();
     if (done === true) break;

@@ -7,6 +7,7 @@ import { RecordReport } from '../metrics/record-report.ts';
 import { SystemFiles } from '../storage/system-files.ts';
 import { type FileReport, fileNotes, recordReportJson, recordReportText } from '../view/record-report.ts';
 import { colors, columnsOf, paintFor } from '../view/terminal.ts';
+import { quoted } from './curl/quoting.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { readRecords } from './record-input.ts';
 import { redacted } from './redacted.ts';
@@ -29,7 +30,9 @@ export async function reportCommand(argv: readonly string[], around: Surrounding
   }
   const { paths, by, json, top } = words;
   if (paths.length === 0)
-    throw usage('report takes the files that runs have left, such as: flurry report out.jsonl (- is standard input)');
+    throw usage(
+      'report takes the files that runs have left, such as: flurry report out.jsonl (- is standard input)',
+    );
   await refuseUnreadable(paths);
   const report = new RecordReport(by, top ?? SLOWEST);
   const files: FileReport[] = [];
@@ -54,11 +57,13 @@ export async function reportCommand(argv: readonly string[], around: Surrounding
 
 /** Before the first one is read: that may take minutes. */
 async function refuseUnreadable(paths: readonly string[]): Promise<void> {
-  if (paths.filter((path) => path === '-').length > 1) throw usage('standard input (-) can be read only once');
+  if (paths.filter((path) => path === '-').length > 1)
+    throw usage('standard input (-) can be read only once');
   for (const path of paths.filter((one) => one !== '-')) {
     const found = await stat(path).catch(() => undefined);
     if (found === undefined) throw usage(`cannot read ${path}: there is no such file`);
-    if (found.isDirectory()) throw usage(`${path} is a folder; name the files in it: flurry report ${path}/*.jsonl`);
+    if (found.isDirectory())
+      throw usage(`${path} is a folder; name the files in it: flurry report ${path}/*.jsonl`);
   }
 }
 
@@ -66,11 +71,11 @@ async function refuseUnreadable(paths: readonly string[]): Promise<void> {
 async function nextFor(path: string, report: RecordReport): Promise<string | undefined> {
   const found = path === '-' ? undefined : await journalOf(path);
   if (found === undefined) return undefined;
-  if (!found.complete) return `flurry resume ${shellWord(path)}`;
+  if (!found.complete) return `flurry resume ${quoted(path)}`;
   const { sinks } = found.header;
   const list = worthRetrying(report);
   if (sinks.length !== 1 || sinks[0]!.kind !== 'jsonl' || list.length === 0) return undefined;
-  return `flurry retry ${shellWord(path)} --only ${list.join(',')}`;
+  return `flurry retry ${quoted(path)} --only ${list.join(',')}`;
 }
 
 async function journalOf(path: string) {
@@ -80,9 +85,4 @@ async function journalOf(path: string) {
     // A report needs none; who goes on with the run is told.
     return undefined;
   }
-}
-
-/** As it has to be typed. */
-export function shellWord(word: string): string {
-  return /^[\w./:@%+=-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -69,6 +69,9 @@ function groupingsOf(list: string): ReadonlySet<Grouping> {
 function topOf(text: string): number {
   const n = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (n < 1 || n > TOP_MAX)
-    throw new OptionError('--top', `--top takes a whole number from 1 to ${TOP_MAX}, not ${JSON.stringify(text)}`);
+    throw new OptionError(
+      '--top',
+      `--top takes a whole number from 1 to ${TOP_MAX}, not ${JSON.stringify(text)}`,
+    );
   return n;
 }

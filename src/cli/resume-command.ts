@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { journalPath } from '../engine/journal-path.ts';
-import { Journal } from '../journal/journal.ts';
+import { Journal, type JournalState } from '../journal/journal.ts';
 import { SystemFiles } from '../storage/system-files.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { readRunWords } from './run-flags.ts';
@@ -20,6 +20,14 @@ export async function resumeCommand(argv: readonly string[], around: Surrounding
   if (output === undefined || others.length > 0) {
     throw usage('flurry resume takes the one file that a run has left, such as: flurry resume out.jsonl');
   }
+  const found = await journalOf(output, 'resume');
+  const { runCommand } = await import('./run-command.ts');
+  const given = argv.filter((word) => word !== output);
+  return runCommand(commandAgain(found.header.command, [...given, '--resume'], output), around);
+}
+
+/** Of the run that left `output`. Throws Exit where there is none, or where its paths are not those of this folder. */
+export async function journalOf(output: string, command: 'resume' | 'retry'): Promise<JournalState> {
   const found = await Journal.read(journalPath(output), new SystemFiles());
   if (found === undefined) {
     throw usage(
@@ -30,10 +38,8 @@ export async function resumeCommand(argv: readonly string[], around: Surrounding
   // Its own paths are those of the folder in which it was typed.
   if (resolve(first) !== resolve(output)) {
     throw usage(
-      `the run that left ${output} called it ${first}; go to the folder where that is its name, and give: flurry resume ${first}`,
+      `the run that left ${output} called it ${first}; go to the folder where that is its name, and give: flurry ${command} ${first}`,
     );
   }
-  const { runCommand } = await import('./run-command.ts');
-  const given = argv.filter((word) => word !== output);
-  return runCommand(commandAgain(found.header.command, [...given, '--resume'], output), around);
+  return found;
 }

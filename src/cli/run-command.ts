@@ -1,6 +1,8 @@
 // `flurry [run]`: from words to a run, with its signals and its end. It opens everything that may fail before the first
 // request is sent.
 
+import type { Recording } from '../engine/recording.ts';
+import type { Retake } from '../engine/retake.ts';
 import { RunCore } from '../engine/run.ts';
 import { SessionCore } from '../engine/session-core.ts';
 import { InputError, openSource } from '../engine/source-of.ts';
@@ -16,7 +18,7 @@ import { endingOf } from './ending.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
 import { refuseSameFile } from './output-form.ts';
-import { openRecording, type Recording, type RecordingParts, withKeptSeed } from './recording.ts';
+import { openOutputs, type RecordingParts, withKeptSeed } from './recording.ts';
 import { redacted } from './redacted.ts';
 import type { RunDisplay } from './run-display.ts';
 import type { RunWords } from './run-flags.ts';
@@ -26,11 +28,12 @@ import { assertWritable, writeSummary } from './summary-file.ts';
 import type { StopSignal, Surroundings } from './surroundings.ts';
 import { WatchedSink } from './watched-sink.ts';
 
-/** `requestsOf`: in place of the URLs, where the requests come from elsewhere. */
+/** `requestsOf`: in place of the URLs, where the requests come from elsewhere. `retake`: what of the output is made anew. */
 export async function runCommand(
   words: RunWords,
   around: Surroundings,
   requestsOf?: (settings: Settings) => Requests,
+  retake?: Retake,
 ): Promise<number> {
   const options = await layered(words.flags, around);
   if (options.settings.printConfig) {
@@ -56,7 +59,15 @@ export async function runCommand(
   if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
   const all = openSource(requests.definition, settings);
-  const parts = { settings, words, requests, around, source: all, extracted: inspection?.extractedNames };
+  const parts = {
+    settings,
+    words,
+    requests,
+    around,
+    source: all,
+    extracted: inspection?.extractedNames,
+    retake,
+  };
   const recording = await recordingOf(parts);
   if (recording === undefined) return nothingLeft(settings, around);
   const source = recording.remaining(all);
@@ -145,7 +156,7 @@ async function recordingOf(parts: RecordingParts): Promise<Recording | undefined
   const { summary } = settings;
   try {
     if (summary !== undefined) assertWritable(summary);
-    const recording = await openRecording(parts);
+    const recording = await openOutputs(parts);
     if (recording === undefined) source.close();
     return recording;
   } catch (error) {

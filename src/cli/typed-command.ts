@@ -38,8 +38,13 @@ function isSecret(name: OptionName, value: string): boolean {
   );
 }
 
-/** The kept words with what was typed now behind them. Throws Exit where a secret must be given again. */
-export function commandAgain(kept: readonly string[], given: readonly string[], output: string): RunWords {
+/** The kept words with what was typed now behind them. Throws Exit where a secret must be given again, to `typing`. */
+export function commandAgain(
+  kept: readonly string[],
+  given: readonly string[],
+  output: string,
+  typing = `flurry resume ${output}`,
+): RunWords {
   if (kept.length === 0) {
     throw usage(`the journal of ${output} does not know what was typed; run the same command again to go on`);
   }
@@ -54,7 +59,7 @@ export function commandAgain(kept: readonly string[], given: readonly string[], 
     throw usage(`the URL holds a login, which is not kept; run the same command again to go on`);
   if (missing.length > 0) {
     const again = [...new Set(missing)].map((long) => `${long} …`).join(' ');
-    throw usage(`secrets are not kept; give them again: flurry resume ${output} ${again}`);
+    throw usage(`secrets are not kept; give them again: ${typing} ${again}`);
   }
   const known = options.filter((word) => !word.endsWith(`=${LEFT_OUT}`));
   return readRunWords([...known, ...given, ...urls]);

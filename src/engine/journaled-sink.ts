@@ -39,6 +39,7 @@ export class JournaledSink implements Sink {
   #committing: Promise<void> | undefined;
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
+  #behindLeft = false;
   #leaves = false;
 
   constructor(parts: JournaledParts) {
@@ -72,6 +73,11 @@ export class JournaledSink implements Sink {
     return this.#counts;
   }
 
+  /** Something is left to a later run. */
+  get leaves(): boolean {
+    return this.#leaves;
+  }
+
   write(outcome: Outcome): void {
     if (this.#isLeft(outcome)) return;
     this.#parts.sink.write(outcome);
@@ -87,8 +93,9 @@ export class JournaledSink implements Sink {
     const { isLeft, intents, ordered } = this.#parts;
     const left = isLeft(outcome);
     if (left) intents.unmark(this.#parts.positionOf(outcome.index));
-    this.#leaves ||= left && ordered;
-    return left || this.#leaves;
+    this.#leaves ||= left;
+    this.#behindLeft ||= left && ordered;
+    return left || this.#behindLeft;
   }
 
   #mark(outcome: Outcome): void {

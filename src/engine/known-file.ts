@@ -1,13 +1,19 @@
-// What an input file is known by, so that a run is not gone on with over another one. Reads a little of it.
+// What an input file is known by, so that a run is not gone on with over another one. Reads a little of it, and nothing
+// of what can be read only once.
 
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 
 /** So much is looked at, at its beginning and at its end. */
 const LOOKED_AT_BYTES = 64 * 1024;
 
+/** What comes out of it is not known before; whoever goes on is trusted to give the same. */
+export const A_STREAM = 'a stream';
+
 /** A file by its size and what stands at both ends: to read all of it would take as long as to begin. */
 export async function knownFile(path: string): Promise<string> {
+  // A pipe: `-i <(…)`. What is read of it is gone, and to open it may take until somebody writes.
+  if (!(await stat(path)).isFile()) return A_STREAM;
   const file = await open(path, 'r');
   try {
     const { size } = await file.stat();

@@ -22,6 +22,7 @@ import type { Appenders } from '../storage/appender.ts';
 import { journalPath, localName } from './journal-path.ts';
 import { JournaledSink } from './journaled-sink.ts';
 import { RecordingError } from './recording-error.ts';
+import { type Retake, retaken } from './retake.ts';
 
 export interface RecordingPlan {
   readonly sinks: readonly SinkName[];
@@ -31,6 +32,8 @@ export interface RecordingPlan {
   readonly durability: Exclude<Durability, 'none'>;
   /** Whether what is there is gone on with: never; where it is not complete; or else there is nothing to do. */
   readonly again: 'anew' | 'unless-complete' | 'resume';
+  /** What of the output is made anew first; the run, complete or not, is then gone on with. */
+  readonly retake?: Retake | undefined;
   /** Outcomes come to the sink in the order of the input. */
   readonly ordered: boolean;
   /** An item that is no request ends the run: it is looked at again by the next one. */
@@ -93,7 +96,9 @@ export class Recorder {
     const { files, appenders, clock } = tools;
     const lock = await Lock.take(localName(plan.sinks[0]!.path), tools);
     try {
-      const found = await unfinished(path, plan, files);
+      const last = await unfinished(path, plan, files);
+      const found =
+        plan.retake === undefined || last === 'complete' ? last : await taken(last, plan.retake, plan, tools);
       if (found === 'complete') {
         lock.release();
         return undefined;
@@ -110,6 +115,7 @@ export class Recorder {
       // After the marks: by the journal alone is it certain what outlives the power.
       const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
       const inner = await openSinks(plan, positions, files);
+      if (positions === undefined && isOwnJournal(plan)) await markBeginning(inner, journal, plan, clock);
       const parts = { plan, tools, journal, intents, done, before, lock, continues: found !== undefined };
       return new Recorder({ ...parts, sink: journaled(inner, parts) });
     } catch (error) {
@@ -147,13 +153,13 @@ export class Recorder {
   async end(whole: boolean): Promise<void> {
     const { journal, intents, done, plan, tools, lock } = this.#parts;
     try {
-      if (whole) {
+      if (whole && !this.sink.leaves) {
         if (plan.durability === 'power') await syncAll(plan.sinks, tools.files);
         const { positions, counts } = this.sink;
         const entry = { atMs: tools.clock.wall(), done: done.toText(), positions, counts, complete: true };
         await journal.append(entry, plan.durability);
       }
-      intents.close(whole);
+      intents.close(whole && !this.sink.leaves);
       await journal.close();
     } finally {
       lock.release();
@@ -199,17 +205,42 @@ async function syncAll(sinks: readonly SinkName[], files: Files): Promise<void> 
   }
 }
 
+/** Without what is to be made anew. */
+async function taken(
+  found: Opened | undefined,
+  retake: Retake,
+  { sinks, durability, positionOf }: RecordingPlan,
+  tools: RecordingTools,
+): Promise<Opened> {
+  const { path } = sinks[0]!;
+  if (found === undefined) throw new RecordingError(`the journal of ${path} is gone`);
+  return retaken(found, retake, { ...tools, durability, positionOf, sent: `${journalPath(path)}.sent` });
+}
+
+/** Records of JSON Lines say what is done beyond the journal. */
+function isOwnJournal({ sinks }: RecordingPlan): boolean {
+  return sinks.length === 1 && sinks[0]!.kind === 'jsonl';
+}
+
+/** Only behind an entry are records this run's: before the first one there may be those of an older run. */
+async function markBeginning(
+  sink: DurableSink,
+  journal: Journal,
+  { durability }: RecordingPlan,
+  clock: Clock,
+): Promise<void> {
+  const positions = JSON.parse(await sink.commit(durability)) as string[];
+  const entry = { atMs: clock.wall(), done: new RangeSet().toText(), positions, counts: NOTHING };
+  await journal.append(entry, durability);
+}
+
 /** Records that are whole behind the last commit are done too: an output of JSON Lines tells them. */
-async function withTail(
-  { done, last }: Opened,
-  { sinks, positionOf }: RecordingPlan,
-  files: Files,
-): Promise<CutOff> {
-  const before = last?.counts ?? NOTHING;
-  const [sink, ...others] = sinks;
-  if (sink!.kind !== 'jsonl' || others.length > 0) return { positions: last?.positions, before };
-  const { position, records } = await jsonLinesTail(sink!.path, Number(last?.positions[0] ?? 0), files);
-  const counts = { ...before };
+async function withTail({ done, last }: Opened, plan: RecordingPlan, files: Files): Promise<CutOff> {
+  if (last === undefined) return BEGINNING;
+  const { sinks, positionOf } = plan;
+  if (!isOwnJournal(plan)) return { positions: last.positions, before: last.counts };
+  const { position, records } = await jsonLinesTail(sinks[0]!.path, Number(last.positions[0]), files);
+  const counts = { ...last.counts };
   for (const { index, outcome } of records) {
     if (!done.add(positionOf(index))) continue;
     counts.requests++;
@@ -228,7 +259,7 @@ async function unfinished(
   if (plan.again === 'anew') return undefined;
   const found = await Journal.open(path, files);
   if (found === undefined) return undefined;
-  if (found.complete) {
+  if (found.complete && plan.retake === undefined) {
     await found.journal.close();
     return plan.again === 'resume' ? 'complete' : undefined;
   }
@@ -236,6 +267,10 @@ async function unfinished(
   if (unlike.length === 0) return found;
   await found.journal.close();
   const { path: output } = plan.sinks[0]!;
+  if (plan.retake !== undefined)
+    throw new RecordingError(
+      `the records in ${output} are of another run than this one would be: ${unlike.join('; ')}; nothing was changed`,
+    );
   const done = count(found.last?.counts.requests ?? 0);
   throw new RecordingError(
     `${output} holds ${done} records of a run that is not finished, and this is another one: ${unlike.join('; ')}. ` +

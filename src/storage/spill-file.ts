@@ -1,5 +1,6 @@
 // Bytes that are put aside for a while, in a file that nobody else knows: what is read back is gone from it. It is used
-// from its beginning again once all has been read back. Made with the first bytes, removed at the end.
+// from its beginning again once all has been read back. Made with the first bytes, and without a name from then on where
+// the system allows that: whatever ends this process, the file goes with it.
 
 import type { Files, OpenFile } from '../model/contracts.ts';
 
@@ -53,11 +54,18 @@ export class SpillFile {
   }
 
   #next<T>(operation: (file: OpenFile) => Promise<T>): Promise<T> {
-    this.#file ??= this.#files.open(this.#path, 'create');
+    this.#file ??= this.#made();
     const file = this.#file;
     const done = this.#before.then(async () => operation(await file));
     this.#before = done.catch(() => {});
     return done;
+  }
+
+  async #made(): Promise<OpenFile> {
+    const file = await this.#files.open(this.#path, 'create');
+    // Where an open file keeps its name, it goes when it is closed.
+    await this.#files.remove(this.#path).catch(() => {});
+    return file;
   }
 
   toString(): string {

@@ -105,6 +105,7 @@ describe('a run that is stopped', () => {
 describe('the circuit of a host', () => {
   it('is tried again where the machine had no room for the request that was to try it', async () => {
     const network = new Network();
+    network.random = () => 0.5;
     let connections = 0;
     network.onConnect = (peer) => {
       const isOther = peer.wire.origin.host === 'other.test';
@@ -115,17 +116,11 @@ describe('the circuit of a host', () => {
     };
     network.script = (peer, { target }) =>
       peer.after(target === '/long' ? 60_000 : 5, () => peer.send([response(target)], 0));
-    const input = ['http://other.test/long', 'http://a.test/1', 'http://a.test/2', 'http://a.test/3'];
-    const options = {
-      perHost: 1,
-      maxHostErrors: 1,
-      retry: 3,
-      retryDelayMs: 2_500,
-      firstByteTimeoutMs: 90_000,
-    };
-    const { core, sink } = network.run(input, { ...options, maxHostErrors: 1 }, new ArraySink());
+    const input = ['http://other.test/long', 'http://a.test/1'];
+    const options = { perHost: 1, maxHostErrors: 1, retryDelayMs: 2_500, firstByteTimeoutMs: 90_000 };
+    const { core, sink } = network.run(input, options, new ArraySink());
     await network.end(core);
-    expect(sink.short.slice(0, 2)).toEqual(['0 /long', '1 /1']);
+    expect(sink.short).toEqual(['0 /long', '1 /1']);
   });
 
   it('is tried again where the request that was to try it is cancelled', async () => {

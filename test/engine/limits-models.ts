@@ -45,7 +45,7 @@ export class CircuitModel {
   #nextMs = 0;
   #probe: object | undefined;
   #probeMs = 0;
-  #lastDownMs = Number.NEGATIVE_INFINITY;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(failuresMax: number) {
     this.#failuresMax = failuresMax;
@@ -53,7 +53,7 @@ export class CircuitModel {
 
   /** Nobody has tried it for longer than it is ever left alone, and nobody is trying; a consumer may be some seconds late. */
   isForgotten(nowMs: number): boolean {
-    return this.#probe === undefined && nowMs > this.#lastDownMs + 40_000;
+    return this.#probe === undefined && nowMs > this.#lastMs + 40_000;
   }
 
   get isOpen(): boolean {
@@ -74,7 +74,7 @@ export class CircuitModel {
   end(attempt: object, health: Health, sentMs: number, nowMs: number): void {
     const isProbe = this.#probe !== undefined && (this.#probe === attempt || sentMs >= this.#probeMs);
     if (isProbe) this.#probe = undefined;
-    if (health === 'down') this.#lastDownMs = nowMs;
+    this.#lastMs = nowMs;
     if (health === 'up') {
       this.#failures = 0;
       this.#isOpen = false;

@@ -89,6 +89,8 @@ export class LimitsWatch {
   #ratePerHost: RateTerms | undefined;
   readonly #wrong: (what: string) => void;
   readonly #hosts = new Map<string, HostWatch>();
+  /** Whose host was down, in the present moment. */
+  readonly #downs: Failure[] = [];
   #rate: RateModel | undefined;
   /** What the caller's function said of an outcome. */
   readonly said = new WeakMap<Outcome, boolean>();
@@ -148,7 +150,9 @@ export class LimitsWatch {
     const host = this.#hostOf(key);
     const attempt: Seen = {
       ...{ line, host: key, startMs: nowMs, retries: request.retries },
-      ...{ pauses: host.pause.pauses, outcome: undefined, endMs: 0, governed: false },
+      // What a connection gave back may go out in a pause: that it is refused is no news.
+      pauses: before !== undefined && isResent(before) ? -1 : host.pause.pauses,
+      ...{ outcome: undefined, endMs: 0, governed: false },
     };
     life.attempts.push(attempt);
     this.note(`start ${name} ${line} ${request.retries}`);
@@ -265,9 +269,14 @@ export class LimitsWatch {
 
   // ── at rest, and at the end ─────────────────────────────────────────────────────────────────────────────
 
-  /** Between two moments of time: who waits, for whatever it is, holds no slot. */
+  /** Between two moments of time: who waits, for whatever it is, holds no slot; a host that is down is tried. */
   checkSlots(): void {
-    const { slots } = this.#core;
+    const { slots, clock } = this.#core;
+    for (const { message } of this.#downs.splice(0)) {
+      const host = message.slice(0, message.indexOf(' '));
+      const { circuit } = this.#hostOf(`http://${host}`);
+      if (circuit?.isForgotten(clock.now()) !== false) this.#wrong(`${host} is down and not tried any more`);
+    }
     if (slots.total.used !== this.inFlight) this.#wrong(`${slots} while ${this.inFlight} are in flight`);
     for (const [key, { inFlight }] of this.#hosts) {
       const used = slots.known(key)?.used ?? 0;
@@ -292,16 +301,9 @@ export class LimitsWatch {
     // What a connection gave back, or this machine had no room for, is told of only where it was the end.
     const isTold = (one: Seen) => !(one.governed || (isResent(one) && !isSynthetic(outcome)));
     const told = life.attempts.filter((one) => one.outcome === outcome || isTold(one));
-    if (outcome.type === 'failure' && outcome.kind === 'host-down') this.#checkDown(life, outcome);
+    if (outcome.type === 'failure' && outcome.kind === 'host-down') this.#downs.push(outcome);
     this.#checkLast(life, told.at(-1), outcome);
     this.#checkRecord(life, told, outcome);
-  }
-
-  #checkDown(life: Life, { message }: Failure): void {
-    const host = message.slice(0, message.indexOf(' '));
-    const { circuit } = this.#hostOf(`http://${host}`);
-    if (circuit?.isForgotten(this.#core.clock.now()) !== false)
-      this.#wrong(`${host} is not tried any more: ${life}`);
   }
 
   #checkRecord(life: Life, attempts: readonly Seen[], outcome: Outcome): void {

@@ -36,6 +36,9 @@ export interface Past {
 /** From `waitMs`: no time tells when; one of the requests under way must end first. */
 export const AFTER_OTHERS = -1;
 
+/** Of a pace that was found out. Short: what comes at once may be counted by another clock. */
+const PACE_BURST_SECONDS = 0.01;
+
 export class HostGate implements Remembered {
   readonly budget: RetryBudget;
   /** The one that was given for each host. */
@@ -118,9 +121,14 @@ export class HostGate implements Remembered {
 
   /** Undefined: it sells no rate, as far as is known. */
   paceAt(perSecond: number | undefined, nowMs: number): void {
-    if (perSecond === undefined) this.#pace = undefined;
-    else if (this.#pace === undefined) this.#pace = new Rate(perSecond, 1);
-    else if (this.#pace.perSecond !== perSecond) this.#pace.change(perSecond, 1, nowMs);
+    if (perSecond === undefined) {
+      this.#pace = undefined;
+      return;
+    }
+    // Timers go by whole milliseconds: without what starts within a few, 300 a second would be 250.
+    const burst = Math.max(1, perSecond * PACE_BURST_SECONDS);
+    if (this.#pace === undefined) this.#pace = new Rate(perSecond, burst);
+    else if (this.#pace.perSecond !== perSecond) this.#pace.change(perSecond, burst, nowMs);
   }
 
   isAtRest(nowMs: number): boolean {
