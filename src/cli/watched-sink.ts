@@ -36,6 +36,10 @@ export class WatchedSink implements Sink {
     return this.#sink.bodies;
   }
 
+  get takesEncoded(): boolean {
+    return this.#sink.takesEncoded === true;
+  }
+
   get full(): boolean {
     return this.#sink.full;
   }

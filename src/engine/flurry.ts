@@ -3,17 +3,19 @@
 import { Inspection } from '../inspection/inspection.ts';
 import type { Snapshot, Summary } from '../metrics/snapshot.ts';
 import { systemClock } from '../model/clock.ts';
-import type { Sink } from '../model/contracts.ts';
+import type { Sink, Source } from '../model/contracts.ts';
 import { type RunOptions, resolveOptions, type Settings } from '../model/options.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { RequestFactory, type RequestInput } from '../model/request.ts';
 import { FeedSource } from '../sources/feed-source.ts';
 import { SystemFiles } from '../storage/system-files.ts';
-import { watch } from './fetch/abort-watch.ts';
+import { watch as watchSignal } from './fetch/abort-watch.ts';
 import { type AddOptions, Frontier } from './frontier.ts';
 import { OrderedSink, orderedSink } from './ordered-sink.ts';
 import { END, OutcomeQueue } from './outcome-queue.ts';
+import { openRecording } from './recording.ts';
 import { RunCore } from './run.ts';
+import { endRecording, type SaveOptions, savingTerms } from './saving.ts';
 import { isPartial, withSeed } from './selection-of.ts';
 import type { Session } from './session.ts';
 import { SessionCore } from './session-core.ts';
@@ -159,6 +161,33 @@ export class Run implements AsyncIterable<Outcome> {
     return core.summary;
   }
 
+  /**
+   * Writes every outcome to files of the forms that their names end with, and can be gone on with: whatever ends this
+   * process, the same call again (the same input, the same options) sends what is left, and each request has one record.
+   * The journal is `<first output>.journal`. What is complete is begun anew; with `resume` it is left as it is, and the
+   * result is undefined. Rejects with a RecordingError where another run is there that is not finished.
+   */
+  async save(outputs: string | readonly string[], options: SaveOptions = {}): Promise<Summary | undefined> {
+    this.#assertNew();
+    const settings = this.#settings;
+    const source = openSource(this.#definition, settings);
+    try {
+      const recording = await openRecording(
+        savingTerms(outputs, options, settings, this.#definition, source),
+      );
+      if (recording === undefined) {
+        source.close();
+        return undefined;
+      }
+      const { core } = this.#start(recording.sink, () => true, recording.remaining(source), recording.watch);
+      await endRecording(core, recording);
+      return core.summary;
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
   /** No more is sent; what is in flight may end within the grace period. The iteration ends without an error. A run that
    *  has not started is not stopped by it. */
   stop(): void {
@@ -209,13 +238,13 @@ export class Run implements AsyncIterable<Outcome> {
   }
 
   /** `asked`: whoever takes the outcomes is done with all it was given. */
-  #start(sink: Sink, asked: () => boolean): Parts {
-    if (this.#parts !== undefined) throw new Error('a run is consumed once; call flurry() again for another');
+  #start(sink: Sink, asked: () => boolean, given?: Source, watch?: (core: RunCore) => void): Parts {
+    this.#assertNew();
     const signal = this.#signal;
     signal?.throwIfAborted();
     const settings = sink instanceof OrderedSink ? { ...this.#settings, ordered: true } : this.#settings;
     const defaults = requestDefaults(settings);
-    const feed = new FeedSource(openSource(this.#definition, settings, defaults));
+    const feed = new FeedSource(given ?? openSource(this.#definition, settings, defaults));
     if (sink instanceof OrderedSink && feed.positionOf !== undefined) sink.positionOf = feed.positionOf;
     const core = new RunCore(settings, feed, sink, this.#open(settings), this.#inspection);
     const frontier = new Frontier(feed, new RequestFactory(defaults), settings.addedMax);
@@ -224,11 +253,16 @@ export class Run implements AsyncIterable<Outcome> {
       if (feed.exhausted && asked()) feed.finish();
     };
     if (signal !== undefined) {
-      const unwatch = watch(signal, { abort: (reason) => core.fail(reason) });
+      const unwatch = watchSignal(signal, { abort: (reason) => core.fail(reason) });
       core.done.catch(() => {}).finally(unwatch);
     }
+    watch?.(core);
     core.start();
     return this.#parts;
+  }
+
+  #assertNew(): void {
+    if (this.#parts !== undefined) throw new Error('a run is consumed once; call flurry() again for another');
   }
 }
 

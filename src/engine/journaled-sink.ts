@@ -52,6 +52,10 @@ export class JournaledSink implements Sink {
     return this.#parts.sink.bodies;
   }
 
+  get takesEncoded(): boolean {
+    return this.#parts.sink.takesEncoded === true;
+  }
+
   get full(): boolean {
     return this.#parts.sink.full;
   }

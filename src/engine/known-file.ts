@@ -1,4 +1,4 @@
-// What an input file is known by, so that a run is not gone on with over another one. Reads a little of it, and nothing
+// What an input is known by, so that a run is not gone on with over another one. Reads a little of it, and nothing
 // of what can be read only once.
 
 import { createHash } from 'node:crypto';
@@ -28,4 +28,13 @@ export async function knownFile(path: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+/** Of a list so many items are looked at, at its beginning and at its end. */
+const LOOKED_AT_ITEMS = 100;
+
+export function knownArray(items: readonly unknown[]): string {
+  const ends = [...items.slice(0, LOOKED_AT_ITEMS), ...items.slice(-LOOKED_AT_ITEMS)];
+  const text = JSON.stringify(ends.map((item) => (item instanceof URL ? item.href : item)));
+  return `${items.length} items, ${createHash('sha256').update(text).digest('hex').slice(0, 12)}`;
 }

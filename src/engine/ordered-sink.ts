@@ -38,6 +38,8 @@ interface Held {
   /** It is not wanted by the sink, which only has to know that it is there. */
   readonly skipped: boolean;
   spilled: Spilled | undefined;
+  /** How much of what was spilled is the body as it came, which stands first. */
+  encodedBytes: number;
 }
 
 const NO_BODY = Buffer.alloc(0);
@@ -86,6 +88,10 @@ export class OrderedSink implements Sink {
     return this.#sink.bodies;
   }
 
+  get takesEncoded(): boolean {
+    return this.#sink.takesEncoded === true;
+  }
+
   get full(): boolean {
     return this.#sink.full;
   }
@@ -111,10 +117,10 @@ export class OrderedSink implements Sink {
 
   #take(outcome: Outcome, skipped: boolean): void {
     if (this.#error !== undefined) return;
-    const held: Held = { outcome, skipped, spilled: undefined };
+    const held: Held = { outcome, skipped, spilled: undefined, encodedBytes: 0 };
     const position = this.positionOf(outcome.index);
     this.#held.set(position, held);
-    this.#bodyBytes += bodyOf(outcome).length;
+    this.#bodyBytes += bodyBytesOf(outcome);
     if (position === this.#next) this.#release();
     else if (this.#bodyBytes > this.#limits.bodyBytesMax) this.#putAside(held);
     this.#heldUp = this.#isHeldUp();
@@ -123,12 +129,14 @@ export class OrderedSink implements Sink {
   /** What comes last is wanted last, so its body goes to the file first. */
   #putAside(held: Held): void {
     const { outcome } = held;
-    const body = bodyOf(outcome);
-    if (outcome.type === 'failure' || body.length === 0) return;
-    const { spilled, written } = this.#spill.put(body);
+    const bytes = bodyBytesOf(outcome);
+    if (outcome.type === 'failure' || bytes === 0) return;
+    const { body, encoded } = outcome;
+    const { spilled, written } = this.#spill.put(encoded === undefined ? body : Buffer.concat([encoded, body]));
     held.spilled = spilled;
-    held.outcome = outcome.withBody(NO_BODY);
-    this.#bodyBytes -= body.length;
+    held.encodedBytes = encoded?.length ?? 0;
+    held.outcome = outcome.withBody(NO_BODY, encoded && NO_BODY);
+    this.#bodyBytes -= bytes;
     written.catch((error: unknown) => this.#fail(error as Error));
   }
 
@@ -154,7 +162,7 @@ export class OrderedSink implements Sink {
 
   #handOn({ outcome, skipped }: Held): void {
     this.#held.delete(this.#next++);
-    this.#bodyBytes -= bodyOf(outcome).length;
+    this.#bodyBytes -= bodyBytesOf(outcome);
     this.#pass();
     if (skipped) this.#sink.skip?.(outcome);
     else this.#sink.write(outcome);
@@ -169,9 +177,11 @@ export class OrderedSink implements Sink {
     this.#spill.take(spilled).then(
       (bytes) => {
         this.#releasing = false;
-        const { outcome } = held;
+        const { outcome, encodedBytes } = held;
         if (outcome.type === 'response') {
-          held.outcome = outcome.withBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+          const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+          const encoded = outcome.encoded && whole.subarray(0, encodedBytes);
+          held.outcome = outcome.withBody(whole.subarray(encodedBytes), encoded);
           this.#bodyBytes += bytes.length;
         }
         held.spilled = undefined;
@@ -232,6 +242,6 @@ export class OrderedSink implements Sink {
   }
 }
 
-function bodyOf(outcome: Outcome): Buffer {
-  return outcome.type === 'response' ? outcome.body : NO_BODY;
+function bodyBytesOf(outcome: Outcome): number {
+  return outcome.type === 'response' ? outcome.body.length + (outcome.encoded?.length ?? 0) : 0;
 }

@@ -2,7 +2,7 @@
 // often they try and by which way does not: that may change from one session of a run to the next.
 
 import type { IdentityInputs } from '../journal/identity.ts';
-import { type OptionName, OPTIONS, type Settings } from '../model/options.ts';
+import { OPTIONS, type OptionName, type Settings } from '../model/options.ts';
 import type { SourceDefinition } from './source-of.ts';
 
 const SHAPING = [
@@ -47,6 +47,8 @@ export async function identityInputs(
 
 function picked(settings: Settings, names: readonly OptionName[]): Record<string, unknown> {
   // A default is no part: with one more option a later flurry would not know its own run.
-  const given = names.filter((name) => JSON.stringify(settings[name]) !== JSON.stringify(OPTIONS[name].default));
+  const given = names.filter(
+    (name) => JSON.stringify(settings[name]) !== JSON.stringify(OPTIONS[name].default),
+  );
   return Object.fromEntries(given.map((name) => [name, settings[name]]));
 }

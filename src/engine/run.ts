@@ -211,7 +211,7 @@ export class RunCore {
     this.#resending.learn(request, outcome);
     if (outcome.type === 'failure' && this.#waitsForResources(request, outcome)) return;
     if (outcome.type === 'response' && this.#session.concerns(outcome)) {
-      this.#session.settle(request, outcome, this.#onSettled);
+      this.#session.settle(request, outcome, this.#onSettled, this.#sink.takesEncoded);
       return;
     }
     this.#conclude(request, outcome);

@@ -32,7 +32,7 @@ export type Settled = (request: Request, outcome: Outcome | undefined, next: Req
 export type GivenRate = string | number | undefined;
 
 /** What services commonly take for a login, besides the fields that HTTP has for it. */
-const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
+export const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
 const LOAD_EVERY_MS = 250;
 /** In flight to a host that nobody knows yet. */
 const AUTO_INITIAL = 8;
@@ -145,7 +145,8 @@ export class SessionCore {
     );
   }
 
-  settle(request: Request, response: Response, settled: Settled): void {
+  /** `keepsEncoded`: a body that is decoded is kept as it came, too. */
+  settle(request: Request, response: Response, settled: Settled, keepsEncoded = false): void {
     const { terms } = request;
     if (terms?.credentials !== false) {
       this.cookies?.store(request.origin, request.target, response.headerAll('set-cookie'));
@@ -177,15 +178,17 @@ export class SessionCore {
         return settled(request, undefined, verdict.request);
       }
     }
-    if (this.#decodes || terms?.decode === true) this.#decode(request, response, settled);
+    if (this.#decodes || terms?.decode === true) this.#decode(request, response, settled, keepsEncoded);
     else settled(request, response, undefined);
   }
 
-  #decode(request: Request, response: Response, settled: Settled): void {
+  #decode(request: Request, response: Response, settled: Settled, keepsEncoded: boolean): void {
     const codings = contentCodings(response.header('content-encoding') ?? '');
     decode(response.body, codings, this.decoding, (fault, body) => {
       if (fault === undefined) {
-        return settled(request, body === response.body ? response : response.withBody(body), undefined);
+        const encoded = keepsEncoded ? response.body : undefined;
+        const decoded = body === response.body ? response : response.withBody(body, encoded);
+        return settled(request, decoded, undefined);
       }
       const message = `${request.origin.authority} sent ${fault.message}`;
       settled(request, Failure.of(request, 'body', fault.kind, message, response.ms), undefined);

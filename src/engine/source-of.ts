@@ -9,6 +9,7 @@ import type { Settings } from '../model/options.ts';
 import { type Content, type RequestDefaults, RequestFactory, type RequestInput } from '../model/request.ts';
 import { constantAuthorization } from '../session/authenticator.ts';
 import { ACCEPT_ENCODING } from '../session/decoding.ts';
+import { CursorSource, type OpenAt } from '../sources/cursor-source.ts';
 import { openFile } from '../sources/file-source.ts';
 import type { InputFormat } from '../sources/input-format.ts';
 import { openInput } from '../sources/input-source.ts';
@@ -19,7 +20,7 @@ import { compileRowTemplate } from '../sources/template/row.ts';
 import { TemplateSource } from '../sources/template/source.ts';
 import { compileTemplates } from '../sources/template/template.ts';
 import { readWordsFile } from '../sources/template/words.ts';
-import { knownFile } from './known-file.ts';
+import { knownArray, knownFile } from './known-file.ts';
 import { selectionOf } from './selection-of.ts';
 
 /** A source that is opened when its run starts, with the run's defaults for requests. */
@@ -79,9 +80,18 @@ function inputOptions(factory: RequestFactory, options: InputFile) {
   } as const;
 }
 
+/**
+ * Requests that a program makes from any place on: `open(0)` gives all of them, `open(n)` what follows the first n, always
+ * in the same order. `name` says what they are: a run that is gone on with must have the same one.
+ */
+export function fromCursor(name: string, open: OpenAt): SourceDefinition {
+  return { known: async () => ({ input: name }), open: (factory) => new CursorSource(open, factory) };
+}
+
 /** Several URL templates, one after another. */
 export function fromTemplates(urls: readonly string[]): SourceDefinition {
   return {
+    known: async () => ({ urls: urls.join(' ') }),
     open(factory, settings) {
       const { globoff, vars, zip } = settings;
       const templates = compileTemplates(urls, { globoff, vars, zip, readWords: readWordsFile });
@@ -92,12 +102,14 @@ export function fromTemplates(urls: readonly string[]): SourceDefinition {
 
 export function definitionOf(input: SourceInput): SourceDefinition {
   if (typeof input === 'string') return fromTemplates([input]);
-  if (input instanceof URL) return { open: (factory) => iterableSource([input], factory) };
+  if (input instanceof URL) return definitionOf([input]);
   if (typeof input !== 'object' || input === null) throw notASource();
   if ('open' in input && typeof input.open === 'function') return input;
   if ('pull' in input && typeof input.pull === 'function') return { open: () => input };
   if (Symbol.iterator in input || Symbol.asyncIterator in input) {
-    return { open: (factory) => iterableSource(input as Iterable<RequestInput>, factory) };
+    const open: SourceDefinition['open'] = (factory) =>
+      iterableSource(input as Iterable<RequestInput>, factory);
+    return Array.isArray(input) ? { open, known: async () => ({ input: knownArray(input) }) } : { open };
   }
   throw notASource();
 }

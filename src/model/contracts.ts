@@ -183,6 +183,8 @@ export interface BodyWriter {
 export interface Sink {
   /** Takes bodies as they arrive; without it they come with their outcomes. */
   readonly bodies?: BodyStore | undefined;
+  /** It wants bodies as they came: where content codings were undone, the response keeps what it was before. */
+  readonly takesEncoded?: boolean;
   /** Takes one outcome; cheap. After `full` turns true the writer stops until `onDrain`. */
   write(outcome: Outcome): void;
   /** The outcome is one of those that are not to be stored; for who counts or orders. */

@@ -102,6 +102,8 @@ export class Response {
   extracted: Readonly<Record<string, unknown>> | undefined = undefined;
   /** Where its body is, when not in memory: then `body` is empty. */
   stored: StoredBody | undefined = undefined;
+  /** Its body before its content codings were undone, where a sink wants it (Sink.takesEncoded) and there were any. */
+  encoded: Buffer | undefined = undefined;
   readonly #connection: ConnectionTimings;
   readonly #head: ResponseHead;
   readonly #trailerLines: string;
@@ -174,6 +176,17 @@ export class Response {
     return this.#head.reason;
   }
 
+  /** As it came, without its line end. */
+  get statusLine(): string {
+    const { minorVersion, status, reason } = this.#head;
+    return `HTTP/1.${minorVersion} ${String(status).padStart(3, '0')} ${reason}`;
+  }
+
+  /** True where the body came in chunks, which are no part of it. */
+  get isChunked(): boolean {
+    return this.#head.framing.transferEncoding === 'chunked';
+  }
+
   /** True where a session has nothing to do: no redirect, no cookie, no content coding. Equal heads share the answer. */
   get isPlain(): boolean {
     return this.#head.isPlain;
@@ -229,9 +242,11 @@ export class Response {
     return JSON.parse(utf8(this.body)) as T;
   }
 
-  /** The same response with its content decoded. */
-  withBody(body: Buffer): Response {
-    return this.#with(this.#head, body);
+  /** The same response with its content decoded. `encoded`: what it was before, where somebody wants that too. */
+  withBody(body: Buffer, encoded = this.encoded): Response {
+    const response = this.#with(this.#head, body);
+    response.encoded = encoded;
+    return response;
   }
 
   /** The same response with its body elsewhere. `head`: of its first part, where it came in several. */

@@ -8,15 +8,18 @@ import { lostError } from './positioned-file.ts';
 export class FanOut implements DurableSink {
   onDrain: (() => void) | undefined;
   onError: ((error: Error) => void) | undefined;
-  /** The first that keeps bodies keeps them for all: each body is stored once. */
+  /** The first that keeps bodies keeps them for all: each body is stored once. None where one of them wants bodies in
+   *  memory: then those who keep them get them with their outcomes. */
   readonly bodies: BodyStore | undefined;
+  readonly takesEncoded: boolean;
   readonly #sinks: readonly DurableSink[];
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(sinks: readonly DurableSink[]) {
     this.#sinks = sinks;
-    this.bodies = sinks.find(({ bodies }) => bodies !== undefined)?.bodies;
+    this.takesEncoded = sinks.some(({ takesEncoded }) => takesEncoded === true);
+    this.bodies = this.takesEncoded ? undefined : sinks.find(({ bodies }) => bodies !== undefined)?.bodies;
     for (const sink of sinks) {
       sink.onDrain = () => this.#drained();
       sink.onError = (error) => this.#broke(error);

@@ -72,7 +72,7 @@ export async function openParquet(
     bytes.offset = size;
   }
   const limits = {
-    rows: options.groupRows ?? GROUP_ROWS,
+    items: options.groupRows ?? GROUP_ROWS,
     bytes: options.groupBytes ?? GROUP_BYTES,
     waitMs: undefined,
     waiting: 2,

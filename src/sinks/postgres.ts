@@ -21,7 +21,7 @@ import type { RecordSink } from './record-sink.ts';
 import { TableSink, type TableStore } from './table-sink.ts';
 
 /** Each batch waits for the disk of the server once. */
-const BATCH = { rows: 5000, bytes: 1024 * 1024, waitMs: 200, waiting: 4 };
+const BATCH = { items: 5000, bytes: 1024 * 1024, waitMs: 200, waiting: 4 };
 
 const LOCK_MS_MAX = 10_000;
 /** SQLSTATE of a lock that was not given in time. */

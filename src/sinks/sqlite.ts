@@ -15,7 +15,7 @@ import { TableSink, type TableStore } from './table-sink.ts';
 export const TABLE = 'records';
 
 /** A batch blocks the event loop while it is inserted: about a millisecond. More rows of it would not be cheaper each. */
-const BATCH = { rows: 500, bytes: 1024 * 1024, waitMs: 200, waiting: 4 };
+const BATCH = { items: 500, bytes: 1024 * 1024, waitMs: 200, waiting: 4 };
 
 const TYPES = { int64: 'INTEGER', int32: 'INTEGER', double: 'REAL', text: 'TEXT' } as const satisfies Record<
   ColumnType,
