@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { journalPath } from '../engine/journal-path.ts';
 import { Journal } from '../journal/journal.ts';
-import { RecordReport } from '../metrics/record-report.ts';
+import { GROUPINGS, type Grouping, RecordReport } from '../metrics/record-report.ts';
 import { SystemFiles } from '../storage/system-files.ts';
 import { type FileReport, fileNotes, recordReportJson, recordReportText } from '../view/record-report.ts';
 import { colors, columnsOf, paintFor } from '../view/terminal.ts';
@@ -17,6 +17,7 @@ import type { Surroundings } from './surroundings.ts';
 
 const TOP = 10;
 const SLOWEST = 5;
+const ALL: ReadonlySet<Grouping> = new Set(GROUPINGS);
 /** A file or a pipe has room for every line. */
 const COLUMNS_OF_FILES = 240;
 
@@ -34,7 +35,7 @@ export async function reportCommand(argv: readonly string[], around: Surrounding
       'report takes the files that runs have left, such as: flurry report out.jsonl (- is standard input)',
     );
   await refuseUnreadable(paths);
-  const report = new RecordReport(by, top ?? SLOWEST);
+  const report = new RecordReport(by ?? ALL, top ?? SLOWEST);
   const files: FileReport[] = [];
   for (const path of paths) {
     files.push(await readRecords({ path, each: (record) => report.add(record) }, around));
@@ -43,7 +44,7 @@ export async function reportCommand(argv: readonly string[], around: Surrounding
     throw usage(`there is no record of flurry in it: ${fileNotes(files).join('; ')}`);
   }
   const next = paths.length === 1 ? await nextFor(paths[0]!, report) : undefined;
-  const of = { report, by, files, next };
+  const of = { report, by: by ?? (json ? ALL : telling(report)), files, next };
   const text = json
     ? recordReportJson(of, top ?? Number.POSITIVE_INFINITY)
     : recordReportText(of, {
@@ -53,6 +54,11 @@ export async function reportCommand(argv: readonly string[], around: Surrounding
       });
   stdout.write(redacted(text));
   return EXIT.done;
+}
+
+/** A table of the one method that all requests had says nothing. */
+function telling({ methods }: RecordReport): ReadonlySet<Grouping> {
+  return methods.sorted.length > 1 ? ALL : new Set(GROUPINGS.filter((one) => one !== 'method'));
 }
 
 /** Before the first one is read: that may take minutes. */

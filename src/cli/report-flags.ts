@@ -22,7 +22,7 @@ export const REPORT_SWITCHES = [
     short: undefined,
     expects: 'a list of status, error, host and method',
     flag: '--by <list>',
-    doc: 'what to group by, such as status,error (default: all four: status, error, host, method)',
+    doc: 'what to group by, such as status,error: status, error, host, method (default: all of them)',
   },
   {
     long: '--top',
@@ -38,7 +38,8 @@ const TOP_MAX = 1000;
 export interface ReportWords {
   readonly paths: readonly string[];
   readonly json: boolean;
-  readonly by: ReadonlySet<Grouping>;
+  /** Undefined: by all that tells anything. */
+  readonly by: ReadonlySet<Grouping> | undefined;
   /** Undefined: as it suits the form. */
   readonly top: number | undefined;
   readonly asks: 'help' | 'version' | undefined;
@@ -48,7 +49,7 @@ export interface ReportWords {
 export function readReportWords(argv: readonly string[]): ReportWords {
   const { plain, given, asks } = readWords<ReportSwitch>(argv, REPORT_SWITCHES, 'report');
   let json = false;
-  let by: ReadonlySet<Grouping> = new Set(GROUPINGS);
+  let by: ReadonlySet<Grouping> | undefined;
   let top: number | undefined;
   for (const { option, value } of given) {
     if (option.long === '--json') json = value !== 'false';

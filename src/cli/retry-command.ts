@@ -39,14 +39,16 @@ export async function retryCommand(argv: readonly string[], around: Surroundings
     around,
   );
   refuseDamaged(file);
-  if (again.count === 0 || dryRun) {
-    around.stderr.write(`${redacted(again.count === 0 ? nothing(file, only) : plan(file, again))}\n`);
+  const warnings = warningsOf(again, found, words.flags.ordered === true);
+  if (again.count === 0) {
+    if (!quiet) around.stderr.write(`${redacted(nothing(file, only))}\n`);
     return EXIT.done;
   }
-  if (!quiet) {
-    for (const line of [`sending ${again.text()} again`, ...again.warnings(words.flags.ordered === true)])
-      around.stderr.write(`flurry: ${line}\n`);
+  if (dryRun) {
+    around.stdout.write(`${redacted(plan(file, again, warnings))}\n`);
+    return EXIT.done;
   }
+  if (!quiet) tell(again, warnings, around);
   const { runCommand } = await import('./run-command.ts');
   const real = realpathSync(output);
   return runCommand(words, around, undefined, {
@@ -87,8 +89,23 @@ function nothing({ name, records }: FileReport, only: string): string {
   return `none of the ${count(records)} records in ${name} is of ${only}: nothing was sent, nothing was changed (flurry report ${quoted(name)} shows what there is)`;
 }
 
-function plan({ records }: FileReport, again: Again): string {
-  return [`would send ${again.text()} of ${count(records)} again`, ...again.warnings(false)].join('\n');
+function plan({ records }: FileReport, again: Again, warnings: readonly string[]): string {
+  return [`would send ${again.text()} of ${count(records)} records again`, ...warnings].join('\n');
+}
+
+function tell(again: Again, warnings: readonly string[], { stderr }: Surroundings): void {
+  for (const line of [`sending ${again.text()} again`, ...warnings])
+    stderr.write(`flurry: ${redacted(line)}\n`);
+}
+
+/** What may be other than expected. */
+function warningsOf(again: Again, { complete }: JournalState, ordered: boolean): string[] {
+  const risky = again.risky();
+  return [
+    ...(risky === '' ? [] : [`of these ${risky} may have had their effect before, and may have it again`]),
+    ...(ordered ? ['the new records stand at the end, not in the order of the input'] : []),
+    ...(complete ? [] : ['the run was not finished: what is left of it is sent, too']),
+  ];
 }
 
 /** What is sent again, in words. */
@@ -115,12 +132,9 @@ class Again {
     return `${count(this.count)} ${this.count === 1 ? 'request' : 'requests'} (${all.join(', ')})`;
   }
 
-  warnings(ordered: boolean): string[] {
-    const risky = [...this.#risky].map(([method, n]) => `${count(n)} ${method}`).join(', ');
-    return [
-      ...(risky === '' ? [] : [`of these ${risky} may have had their effect before, and may have it again`]),
-      ...(ordered ? ['the new records stand at the end, not in the order of the input'] : []),
-    ];
+  /** By method: those that must not be sent twice, unless somebody says so. */
+  risky(): string {
+    return [...this.#risky].map(([method, n]) => `${count(n)} ${method}`).join(', ');
   }
 
   toString(): string {

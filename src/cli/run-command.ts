@@ -30,23 +30,24 @@ import { WatchedSink } from './watched-sink.ts';
 
 /** `requestsOf`: in place of the URLs, where the requests come from elsewhere. `retake`: what of the output is made anew. */
 export async function runCommand(
-  words: RunWords,
+  typed: RunWords,
   around: Surroundings,
   requestsOf?: (settings: Settings) => Requests,
   retake?: Retake,
 ): Promise<number> {
-  const options = await layered(words.flags, around);
+  const options = await layered(typed.flags, around);
   if (options.settings.printConfig) {
     const { configText } = await import('./config-text.ts');
     around.stdout.write(configText(options));
     return EXIT.done;
   }
-  const settings = await withSelection(
-    await withKeptSeed(await completed(options.settings, words, around)),
+  const complete = await withSelection(
+    await withKeptSeed(await completed(options.settings, typed, around)),
     around,
   );
-  const conditions = settings.failIf.map(parseCondition);
-  const requests = requestsOf?.(settings) ?? (await requestsIn(words.urls, settings, around));
+  const conditions = complete.failIf.map(parseCondition);
+  const requests = requestsOf?.(complete) ?? (await requestsIn(typed.urls, complete, around));
+  const { settings, words } = await placed(complete, typed, requests, around);
   if (settings.curl) {
     const { printCurl } = await import('./curl/print-command.ts');
     return printCurl(requests.definition, settings, around);
@@ -76,6 +77,15 @@ export async function runCommand(
   recording.watch(run);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, recording, settings, conditions, requests, around, saveCookies }).run();
+}
+
+/** What `auto` in the name of an output stands for is found when it is to be written. */
+async function placed(settings: Settings, words: RunWords, { definition }: Requests, around: Surroundings) {
+  const paths = [...settings.output, settings.summary ?? ''];
+  if (settings.dryRun || settings.curl || !paths.some((path) => path.startsWith('auto')))
+    return { settings, words };
+  const { withRunFolder } = await import('./run-folder.ts');
+  return withRunFolder(settings, words, definition, around);
 }
 
 /** How many in flight `flurry tune --save` found best for a host. */

@@ -3,7 +3,7 @@
 
 import { stat } from 'node:fs/promises';
 import { systemClock } from '../model/clock.ts';
-import type { Clock, DurableSink, Files, Sink } from '../model/contracts.ts';
+import type { Clock, Durability, DurableSink, Files, Sink } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { BodyFiles, openBodyFiles } from '../sinks/body-files.ts';
 import { BodyFilesSink } from '../sinks/body-files-sink.ts';
@@ -15,10 +15,13 @@ import { OutputError } from '../sinks/output-error.ts';
 import { type OutputFile, openOutputDevice, openOutputFile, standardOutput } from '../sinks/output-file.ts';
 import type { RecordOptions } from '../sinks/record-sink.ts';
 import { SystemFiles } from '../storage/system-files.ts';
+import type { SentHeadSettings } from './sent-heads.ts';
 
 export interface RecordFileOptions {
   /** Bodies in records; `auto` unless given: JSON where it is JSON, text where it is text, else base64. */
   readonly body?: Settings['recordBody'];
+  /** What files of bodies are called by; `index` unless given. */
+  readonly bodyNames?: Settings['bodyNames'];
   /** Response header fields too. */
   readonly headers?: boolean;
   /** Milliseconds by phase too. */
@@ -29,6 +32,8 @@ export interface RecordFileOptions {
   readonly redirects?: boolean;
   /** In tables, a column for what came of earlier attempts. */
   readonly history?: boolean;
+  /** For archives: the run's own, by which its requests were written. */
+  readonly sent?: SentHeadSettings;
 }
 
 /** Records as JSON Lines to a file, for `run.to(sink)`. Rejects where the file cannot be written. */
@@ -46,6 +51,8 @@ export interface RecordTools {
   readonly files: Files;
   /** Of the commit to go on from; without one the output begins anew. */
   readonly position?: string | undefined;
+  /** How far commits will go; files of bodies are remembered for their sync where that is to the disk. */
+  readonly durability?: Durability;
 }
 
 /** A place that is no path; it may hold a password. */
@@ -72,6 +79,8 @@ const OPENERS = {
     const { openPostgres } = await import('../sinks/postgres.ts');
     return openTable(openPostgres, path, options, tools);
   },
+  warc: (path, options, tools) => openArchive(false, path, options, tools),
+  'warc.gz': (path, options, tools) => openArchive(true, path, options, tools),
 } as const satisfies Record<string, Opener>;
 
 export type RecordKind = keyof typeof OPENERS;
@@ -85,6 +94,8 @@ const PATHS: readonly (readonly [path: RegExp, kind: RecordKind])[] = [
   [/\.csv$/i, 'csv'],
   [/\.(parquet|pq)$/i, 'parquet'],
   [/\.(sqlite3?|db)$/i, 'sqlite'],
+  [/\.warc\.gz$/i, 'warc.gz'],
+  [/\.warc$/i, 'warc'],
   [/\.gz$/i, 'jsonl.gz'],
   [/\.zst$/i, 'jsonl.zst'],
 ];
@@ -119,6 +130,18 @@ async function openCompressed(
   return openText(form, path, options, tools, compressing(compression, path));
 }
 
+async function openArchive(
+  compressed: boolean,
+  path: string,
+  options: RecordFileOptions,
+  tools: RecordTools,
+): Promise<DurableSink> {
+  const { openWarc } = await import('../sinks/warc.ts');
+  const { sentHeads } = await import('./sent-heads.ts');
+  const requestHead = sentHeads(options.sent ?? { secretHeaders: [], expectContinueBytes: undefined });
+  return openWarc(path, { compressed, requestHead }, tools);
+}
+
 async function openText(
   form: 'jsonl' | 'csv',
   path: string,
@@ -127,7 +150,7 @@ async function openText(
   wrap?: Wrap,
 ): Promise<DurableSink> {
   const file = await openFile(path, tools, wrap);
-  const record = await recordOptions(path, options);
+  const record = await recordOptions(path, options, tools);
   return form === 'csv' ? csvSink(file, record, tools.clock, options.extracted) : jsonLinesSink(file, record);
 }
 
@@ -138,16 +161,21 @@ async function openTable(
   options: RecordFileOptions,
   tools: RecordTools,
 ): Promise<DurableSink> {
-  const record = await recordOptions(path, options);
+  const record = await recordOptions(path, options, tools);
   const { extracted = [], redirects = false, history = false } = options;
   const sink = await open(path, { ...record, extracted, redirects, history }, tools);
   return record.body instanceof BodyFiles ? new BodyFilesSink(record.body, sink) : sink;
 }
 
-async function recordOptions(path: string, options: RecordFileOptions): Promise<RecordOptions> {
+async function recordOptions(
+  path: string,
+  options: RecordFileOptions,
+  { files, durability }: RecordTools,
+): Promise<RecordOptions> {
   const form = options.body ?? 'auto';
   const beside = path === '-' || DATABASE_URL.test(path) ? undefined : path;
-  const body = form === 'files' ? await openBodyFiles(beside) : form;
+  const terms = { names: options.bodyNames ?? 'index', files, synced: durability === 'power' };
+  const body = form === 'files' ? await openBodyFiles(beside, terms) : form;
   return { body, headers: options.headers ?? false, timings: options.timings ?? false };
 }
 

@@ -29,7 +29,7 @@ const SHAPING = [
     'filterSize',
     'extract',
   ] as const),
-  ...(['outputFormat', 'recordBody', 'recordHeaders', 'recordTimings', 'ordered'] as const),
+  ...(['outputFormat', 'recordBody', 'bodyNames', 'recordHeaders', 'recordTimings', 'ordered'] as const),
 ] satisfies readonly OptionName[];
 
 /** They may hold logins; a change is told, what they are is not. */

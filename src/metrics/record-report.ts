@@ -8,7 +8,7 @@ export const GROUPINGS = ['status', 'error', 'host', 'method'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /** 20 KB each, nearly all of it the histogram. */
-const HOSTS_MAX = 2000;
+const HOSTS_MAX = 1000;
 const METHODS_MAX = 100;
 /** There are fewer of ours; what another program wrote may have any. */
 const ERRORS_MAX = 300;

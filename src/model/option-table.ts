@@ -1079,7 +1079,7 @@ export const OPTIONS = {
     flag: '-o, --output <file>',
     scope: 'cli',
     group: 'Output',
-    doc: 'write records to a file of the form that its name ends with (.jsonl, .csv, each also .gz or .zst; .parquet, .sqlite, .warc.gz), to a table (postgres://…), or to standard output with - or without it; repeatable',
+    doc: 'write records to a file of the form that its name ends with (.jsonl, .csv, each also .gz or .zst; .parquet, .sqlite, .warc.gz), to a table (postgres://…), or to standard output with - or without it; auto stands for a folder of its own, as in auto/out.parquet; repeatable',
   }),
   ordered: flag({
     default: false,
@@ -1121,6 +1121,13 @@ export const OPTIONS = {
     scope: 'cli',
     group: 'Output',
     doc: 'bodies in records: auto is JSON where it is JSON, text where it is text, else base64; files writes each to a file beside the output',
+  }),
+  bodyNames: choice(['index', 'hash'], {
+    default: 'index',
+    flag: '--body-names <what>',
+    scope: 'cli',
+    group: 'Output',
+    doc: 'what --body files calls them by: index, or hash, their SHA-256, so that the same content is stored once',
   }),
   recordHeaders: flag({
     default: false,

@@ -40,6 +40,7 @@ export type CliOnly =
   | 'restart'
   | 'outputFormat'
   | 'recordBody'
+  | 'bodyNames'
   | 'recordHeaders'
   | 'recordTimings'
   | 'summary'
@@ -118,6 +119,7 @@ const IN_CODE: { readonly [K in CliOnly]?: string } = {
   output: 'run.to(await jsonLines(path))',
   outputFormat: 'run.to(await jsonLines(path)), or csv(path)',
   recordBody: 'jsonLines(path, { body: … })',
+  bodyNames: "jsonLines(path, { body: 'files', bodyNames: … })",
   recordHeaders: 'jsonLines(path, { headers: true })',
   recordTimings: 'jsonLines(path, { timings: true })',
   summary: 'run.summary',

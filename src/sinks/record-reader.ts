@@ -1,9 +1,10 @@
 // Records of JSON Lines read back, for who counts them: one at a time, into one object that is used again. A line as
 // flurry writes it is read up to what it says of the body, octet by octet; any other record goes through JSON.parse.
-// 300 against 1,800 ns for a record of 250 bytes, and no more for one of 100 KB (bench/micro/report.mjs).
+// 230 against 920 ns for a record of 200 bytes, 0.8 against 7.5 µs for one of 20 KB, all but 200 bytes of it the body.
 
 import type { ErrorFacts, RecordFacts } from '../model/record-facts.ts';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -222,9 +223,10 @@ function stands(text: Buffer, line: Buffer, at: number): boolean {
 /** Of a string without any escape; -1 for one that has some, or no end. */
 function closingQuote(line: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {
-    const octet = line[at];
+    const octet = line[at]!;
     if (octet === QUOTE) return at;
-    if (octet === BACKSLASH) return -1;
+    // A control character is not JSON there.
+    if (octet === BACKSLASH || octet < SPACE) return -1;
   }
   return -1;
 }

@@ -26,16 +26,9 @@ export class OutgoingBody {
   begin(request: Request, wire: Wire): boolean {
     this.#upload = uploadOf(request, wire, this.#clock, this.#onProgress);
     if (this.#upload === undefined) return false;
-    this.expected = this.#expectsContinue(request);
+    this.expected = expectsContinue(request, this.#settings.expectContinueBytes);
     this.holdsBack = this.expected;
     return true;
-  }
-
-  /** Sent again, a request no longer asks: it may have been this that failed it (section 15.5.18). */
-  #expectsContinue({ headers, body, stream, fresh }: Request): boolean {
-    if (fresh) return false;
-    const length = stream === undefined ? body!.length : (stream.length ?? Number.POSITIVE_INFINITY);
-    return headers.expectsContinue || length >= (this.#settings.expectContinueBytes ?? Number.NaN);
   }
 
   /** `head`: what leaves in front of it; empty where that is out. */
@@ -75,4 +68,12 @@ export class OutgoingBody {
     if (this.holdsBack) return this.#settings.expectTimeoutMs;
     return this.#upload?.starved === true ? Number.POSITIVE_INFINITY : this.#settings.idleTimeoutMs;
   }
+}
+
+/** Of a request with a body. Sent again, it no longer asks: it may have been this that failed it (section 15.5.18). */
+export function expectsContinue(request: Request, expectContinueBytes: number | undefined): boolean {
+  const { headers, body, stream, fresh } = request;
+  if (fresh) return false;
+  const length = stream === undefined ? body!.length : (stream.length ?? Number.POSITIVE_INFINITY);
+  return headers.expectsContinue || length >= (expectContinueBytes ?? Number.NaN);
 }
