@@ -45,10 +45,10 @@ export async function openOutputs(parts: RecordingParts): Promise<Recording | un
   const outputs = outputsOf(settings);
   if (resume && !areResumable({ outputs, durability }))
     throw usage('--resume needs records in a file: -o FILE, with --durability process or power');
-  const { recordBody: body, recordHeaders: headers, recordTimings: timings } = settings;
+  const { recordBody: body, bodyNames, recordHeaders: headers, recordTimings: timings } = settings;
   return openRecording({
     ...{ outputs, durability, settings, source, retake },
-    record: { body, headers, timings, ...(extracted === undefined ? {} : { extracted }) },
+    record: { body, bodyNames, headers, timings, ...(extracted === undefined ? {} : { extracted }) },
     again: restart ? 'anew' : resume ? 'resume' : 'unless-complete',
     command: keptCommand(words),
     identity: () => identityInputs(requests.definition, settings),

@@ -38,21 +38,16 @@ export class Earlier {
   readonly #known = new FingerprintMap(0);
   readonly #print: Fingerprint = new Uint32Array(4);
   /** By entry: the field line by which the server is asked. */
-  readonly #fields: (string | undefined)[] = [];
+  readonly #fields: string[] = [];
 
   constructor(use: EarlierUse, resourcesMax: number) {
     this.use = use;
     this.#resourcesMax = resourcesMax;
   }
 
-  /** Different resources that there are. */
+  /** Different resources: to be skipped, or to be asked about. */
   get size(): number {
     return this.#known.size;
-  }
-
-  /** Resources about which a server can be asked. */
-  get askable(): number {
-    return this.#fields.reduce((n, field) => (field === undefined ? n : n + 1), 0);
   }
 
   /** One after another, the oldest first: of several the last one with anything to ask by counts. Throws TooManyEarlier. */

@@ -32,8 +32,6 @@ export interface RecordFileOptions {
   readonly redirects?: boolean;
   /** In tables, a column for what came of earlier attempts. */
   readonly history?: boolean;
-  /** For archives: the run's own, by which its requests were written. */
-  readonly sent?: SentHeadSettings;
 }
 
 /** Records as JSON Lines to a file, for `run.to(sink)`. Rejects where the file cannot be written. */
@@ -53,6 +51,8 @@ export interface RecordTools {
   readonly position?: string | undefined;
   /** How far commits will go; files of bodies are remembered for their sync where that is to the disk. */
   readonly durability?: Durability;
+  /** The run's own, by which its requests were written; archives write them once more. */
+  readonly sent?: SentHeadSettings;
 }
 
 /** A place that is no path; it may hold a password. */
@@ -79,8 +79,8 @@ const OPENERS = {
     const { openPostgres } = await import('../sinks/postgres.ts');
     return openTable(openPostgres, path, options, tools);
   },
-  warc: (path, options, tools) => openArchive(false, path, options, tools),
-  'warc.gz': (path, options, tools) => openArchive(true, path, options, tools),
+  warc: (path, _, tools) => openArchive(false, path, tools),
+  'warc.gz': (path, _, tools) => openArchive(true, path, tools),
 } as const satisfies Record<string, Opener>;
 
 export type RecordKind = keyof typeof OPENERS;
@@ -133,12 +133,11 @@ async function openCompressed(
 async function openArchive(
   compressed: boolean,
   path: string,
-  options: RecordFileOptions,
   tools: RecordTools,
 ): Promise<DurableSink> {
   const { openWarc } = await import('../sinks/warc.ts');
-  const { sentHeads } = await import('./sent-heads.ts');
-  const requestHead = sentHeads(options.sent ?? { secretHeaders: [], expectContinueBytes: undefined });
+  const { sentHeads, PLAIN_HEADS } = await import('./sent-heads.ts');
+  const requestHead = sentHeads(tools.sent ?? PLAIN_HEADS);
   return openWarc(path, { compressed, requestHead }, tools);
 }
 

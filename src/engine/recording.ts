@@ -14,6 +14,7 @@ import { orderedSink } from './ordered-sink.ts';
 import { openRecords, type RecordFileOptions, type RecordKind } from './record-sinks.ts';
 import type { RecordingPlan } from './recorder.ts';
 import type { RunCore } from './run.ts';
+import type { SentHeadSettings } from './sent-heads.ts';
 
 export interface Recording {
   readonly sink: Sink;
@@ -36,7 +37,8 @@ export interface RecordingTerms {
   readonly command: readonly string[];
   /** Asked for where there is a journal. */
   readonly identity: () => Promise<IdentityInputs>;
-  readonly settings: Pick<Settings, 'ordered' | 'strictInput' | 'retryMethods' | 'retryUnsafe'>;
+  readonly settings: Pick<Settings, 'ordered' | 'strictInput' | 'retryMethods' | 'retryUnsafe'> &
+    SentHeadSettings;
   /** Of which nothing has been read yet. */
   readonly source: Source;
   readonly clock: Clock;
@@ -107,11 +109,11 @@ async function plainRecording(terms: RecordingTerms): Promise<Recording> {
 }
 
 function openSink(
-  { record, clock }: RecordingTerms,
+  { record, clock, durability, settings }: RecordingTerms,
   { kind, path }: SinkName,
   position: string | undefined,
 ): Promise<DurableSink> {
-  const tools = { clock, files: new SystemFiles() };
+  const tools = { clock, files: new SystemFiles(), durability, sent: settings };
   return openRecords(path, kind as RecordKind, record, {
     ...tools,
     ...(position === undefined ? {} : { position }),

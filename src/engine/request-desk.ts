@@ -22,7 +22,7 @@ export class RequestDesk implements Sink {
   #next = 0;
 
   constructor(session: SessionCore) {
-    const settings = { ...session.settings, ...UNFILTERED, ...UNENDING, lookAhead: LOOK_AHEAD };
+    const settings = { ...session.settings, ...UNFILTERED, ...UNENDING, ...UNLIKE, lookAhead: LOOK_AHEAD };
     this.#core = new RunCore(settings, this.#feed, this, session);
     // It stands open for as long as its session, and nobody asks what bound it.
     this.#core.start(false);
@@ -62,6 +62,8 @@ export class RequestDesk implements Sink {
 const LOOK_AHEAD = 1_000_000;
 /** What ends a run ends no session. */
 const UNENDING = { durationMs: undefined, failEarly: false, maxFailures: undefined } as const;
+/** Each is to have its own answer. */
+const UNLIKE = { dedupe: false } as const;
 /** Of a run they drop responses. Here somebody waits for each. */
 const UNFILTERED: FilterSettings = {
   matchStatus: [],

@@ -18,6 +18,10 @@ const SHAPING = [
     'sample',
     'seed',
     'shard',
+    'dedupe',
+    'earlier',
+    'skipExisting',
+    'ifChanged',
   ] as const),
   ...([
     'failOn',

@@ -10,6 +10,7 @@ import { SECRET_HEADERS } from './session-core.ts';
 
 export type SentHeadSettings = Pick<Settings, 'secretHeaders' | 'expectContinueBytes'>;
 
+export const PLAIN_HEADS: SentHeadSettings = { secretHeaders: [], expectContinueBytes: undefined };
 const LOGINS = ['Authorization', 'Cookie', 'Proxy-Authorization'];
 
 /** Gives the request line and header section of the last attempt; `***` stands for each secret. */

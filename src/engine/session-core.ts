@@ -107,8 +107,12 @@ export class SessionCore {
     if (this.limits.auto && !this.#watchesLoad) this.#watchLoad();
     const adds = this.#adds && request.terms?.credentials !== false;
     if (adds) request.sessionFields = this.#fields(request);
-    if (request.taker?.fieldsFor !== undefined) {
-      request.sessionFields = (adds ? (request.sessionFields ?? '') : '') + request.taker.fieldsFor(request);
+    const { taker, condition } = request;
+    if (taker?.fieldsFor !== undefined || condition !== undefined) {
+      const fields = taker?.fieldsFor?.(request) ?? '';
+      // The rest of a body is asked for with a condition of its own (If-Range).
+      const asked = fields === '' ? (condition ?? '') : fields;
+      request.sessionFields = (adds ? (request.sessionFields ?? '') : '') + asked;
     }
     if (this.#proxies !== undefined) request.proxy = this.#proxies.find(request.origin);
     this.transport.send(request, done);

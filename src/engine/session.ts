@@ -48,6 +48,8 @@ const OF_THE_RUN: ReadonlySet<string> = new Set([
   'lookAheadBytesMax',
   'outcomesMax',
   'addedMax',
+  'dedupe',
+  'dedupeMax',
   'downloadBytesMax',
   'downloadResumes',
   'durationMs',

@@ -60,7 +60,7 @@ export class TargetTrials implements TrialPlayer {
     const meter = new TrialMeter(plan, session.clock);
     const source = new Stretch(this.#source, this.#next, plan.requests);
     const graceMs = Math.max(GRACE_MIN_MS, Math.min(settings.graceMs, plan.timeMs, GRACE_MAX_MS));
-    const run = new RunCore({ ...settings, graceMs }, source, meter, session);
+    const run = new RunCore({ ...settings, graceMs, dedupe: false }, source, meter, session);
     meter.onClosed = () => run.stop('caller');
     this.#run = run;
     const startedMs = session.clock.now();

@@ -189,6 +189,8 @@ export interface Sink {
   write(outcome: Outcome): void;
   /** The outcome is one of those that are not to be stored; for who counts or orders. */
   skip?(outcome: Outcome): void;
+  /** The item of this index is not sent and has no outcome; for who counts or orders. */
+  pass?(index: number): void;
   readonly full: boolean;
   /** It waits for one of those that were begun: until `onDrain` they may end, and no others begin. */
   readonly heldUp?: boolean;

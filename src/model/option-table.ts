@@ -421,6 +421,50 @@ export const OPTIONS = {
     group: 'Input',
     doc: 'send part i of n, counted from 1: every n-th request; on the command line also auto/n, or auto alone, where i, or both, come from the variables of a Kubernetes indexed job, a Slurm array or an AWS Batch array job',
   }),
+  dedupe: flag({
+    default: false,
+    flag: '--dedupe',
+    group: 'Input',
+    doc: 'send equal requests (method, URL, header fields, body) once, for GET, HEAD, OPTIONS and TRACE; each of the others has a record that names the one that was sent',
+  }),
+  dedupeMax: integer({
+    default: 10_000_000,
+    min: 1,
+    max: 100_000_000,
+    flag: '--dedupe-max <n>',
+    group: 'Input',
+    doc: 'different requests that are remembered for it, each in 50 bytes at most; those beyond are all sent',
+  }),
+  earlier: list({
+    default: [],
+    flag: '--earlier <file>',
+    scope: 'cli',
+    group: 'Input',
+    doc: 'records of an earlier run (JSON Lines or CSV, also packed), for --skip-existing or --if-changed; repeatable, the oldest first',
+  }),
+  skipExisting: flag({
+    default: false,
+    flag: '--skip-existing',
+    scope: 'cli',
+    group: 'Input',
+    doc: 'leave out requests that --earlier has a successful record of (2xx or 304, by method and URL; none with a body, and only GET, HEAD, OPTIONS and TRACE)',
+  }),
+  ifChanged: flag({
+    default: false,
+    flag: '--if-changed',
+    scope: 'cli',
+    group: 'Input',
+    doc: 'ask for what has changed since --earlier, whose records have header fields (--include): by ETag or Last-Modified; what has not is a record of status 304',
+  }),
+  earlierMax: integer({
+    default: 10_000_000,
+    min: 1,
+    max: 100_000_000,
+    flag: '--earlier-max <n>',
+    scope: 'cli',
+    group: 'Input',
+    doc: 'different URLs taken from --earlier, each in 30 bytes of memory, with --if-changed in 150; more are an error',
+  }),
 
   // ── speed ─────────────────────────────────────────────────────────────────────────────────────────────────
   concurrency: integerOrWord('auto', {

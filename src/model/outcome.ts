@@ -100,6 +100,9 @@ export class Response {
   readonly attempts: number;
   /** What `extract` found, by name; null where it found nothing. Undefined where nothing was to be extracted. */
   extracted: Readonly<Record<string, unknown>> | undefined = undefined;
+  /** With `dedupe`: the index of an equal request that was sent in its place. Then it has that one's status alone: no
+   *  fields, no body, no time. */
+  duplicateOf: number | undefined = undefined;
   /** Where its body is, when not in memory: then `body` is empty. */
   stored: StoredBody | undefined = undefined;
   /** Its body before its content codings were undone, where a sink wants it (Sink.takesEncoded) and there were any. */
@@ -269,6 +272,7 @@ export class Response {
       remoteAddress,
     );
     response.extracted = this.extracted;
+    response.duplicateOf = this.duplicateOf;
     return response;
   }
 
@@ -310,6 +314,8 @@ export class Failure {
   readonly status: number | undefined;
   /** The attempts before the last one, where there were any that came to something. */
   readonly history: readonly Attempt[] | undefined;
+  /** With `dedupe`: the index of an equal request that was sent in its place, and failed. */
+  readonly duplicateOf: number | undefined;
   /** True where the wire knows that sending once more, on a fresh connection, repeats nothing (RFC 9110 section 9.2.2). */
   resend = false;
 
@@ -328,6 +334,7 @@ export class Failure {
     this.line = fields.line;
     this.status = fields.status;
     this.history = fields.history;
+    this.duplicateOf = fields.duplicateOf;
   }
 
   static ofInput(index: number, text: string, message: string, line?: number): Failure {
@@ -389,4 +396,5 @@ export interface FailureFields {
   line?: number | undefined;
   status?: number | undefined;
   history?: readonly Attempt[] | undefined;
+  duplicateOf?: number | undefined;
 }

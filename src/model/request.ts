@@ -96,6 +96,8 @@ export class Request {
   fresh = false;
   /** Field lines that the session adds to the present attempt (Cookie, Authorization), each with its CR LF. */
   sessionFields: string | undefined = undefined;
+  /** Asks whether there is something new (RFC 9110 section 13): a field line with its CR LF. No redirect takes it along. */
+  condition: string | undefined = undefined;
   /** The proxy of the present attempt. */
   proxy: ProxyServer | undefined = undefined;
   /** Takes the content as it arrives; undefined where it is collected. */

@@ -1,7 +1,17 @@
 // What a scheduler is told before it begins, and what it tells whoever it admits requests for. Only shapes.
 
+import type { Pulled, Source } from '../model/contracts.ts';
 import type { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
+
+/** An item of the input came, and asks for no admission: it is not sent. */
+export const PASSED = { type: 'passed' } as const;
+export type Offered = Pulled | typeof PASSED;
+
+/** Where a scheduler has requests from: a source, or what stands before one. */
+export interface Intake extends Pick<Source, 'oneOrigin' | 'onReady' | 'close'> {
+  pull(): Offered;
+}
 
 export interface SchedulerSettings {
   /** Requests in flight, all origins together. */

@@ -3,10 +3,10 @@
 
 import type { Binding } from '../metrics/samples.ts';
 import type { Sought } from '../metrics/verdict.ts';
-import { type Clock, ENDED, type Source, WAITING } from '../model/contracts.ts';
+import { type Clock, ENDED, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
-import type { SchedulerEvents, SchedulerSettings } from './admission.ts';
+import { type Intake, type Offered, PASSED, type SchedulerEvents, type SchedulerSettings } from './admission.ts';
 import { bindingOf, soughtOf } from './binding.ts';
 import { FairShare } from './fair-share.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';
@@ -25,7 +25,7 @@ export type { SchedulerEvents, SchedulerSettings } from './admission.ts';
  */
 export class Scheduler implements Waiter, Paced {
   readonly #settings: SchedulerSettings;
-  readonly #source: Source;
+  readonly #source: Intake;
   readonly #events: SchedulerEvents;
   readonly #clock: Clock;
   readonly #slots: SharedSlots;
@@ -55,7 +55,7 @@ export class Scheduler implements Waiter, Paced {
   /** `slots`: those of a session that other runs share. */
   constructor(
     settings: SchedulerSettings,
-    source: Source,
+    source: Intake,
     events: SchedulerEvents,
     clock: Clock,
     slots: SharedSlots = new SharedSlots(settings),
@@ -350,7 +350,7 @@ export class Scheduler implements Waiter, Paced {
 
   /** True also when the pull gave nothing: the next step sees that the source is waiting or at its end. */
   #pull(): boolean {
-    let pulled: ReturnType<Source['pull']>;
+    let pulled: Offered;
     try {
       pulled = this.#source.pull();
     } catch (error) {
@@ -366,6 +366,8 @@ export class Scheduler implements Waiter, Paced {
         return true;
       case 'failure':
         this.#events.reject(pulled);
+        return true;
+      case PASSED.type:
         return true;
       case WAITING.type:
         this.#input = 'waiting';
