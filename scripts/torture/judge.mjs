@@ -1,6 +1,6 @@
 // Whether what a round has left is right: the promise of resume, looked at from outside. Gives the faults in words.
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentOf } from './content.mjs';
 
@@ -12,6 +12,8 @@ export async function judge(round) {
     if (faults.length < FAULTS_MAX) faults.push(fault);
   };
   lives(round, say);
+  // Before the outputs are read, which makes files of its own beside a database.
+  leftovers(round, say);
   const { plan, outputs, folder } = round;
   for (const name of outputs) {
     try {
@@ -22,19 +24,22 @@ export async function judge(round) {
   }
   arrivals(round, say);
   journal(round, say);
-  leftovers(round, say);
   return faults;
 }
 
-function lives({ lives }, say) {
+function lives({ lives, asked }, say) {
   for (const [i, { code, signal, kill, hung, others, stderr }] of lives.entries()) {
     const isLast = i === lives.length - 1;
-    const isKilled = signal === 'SIGKILL' || (kill?.signal === 'SIGINT' && (code === 130 || signal === 'SIGINT'));
+    const isKilled =
+      signal === 'SIGKILL' || (kill?.signal === 'SIGINT' && (code === 130 || signal === 'SIGINT'));
     if (hung) say(`life ${i + 1} hung`);
-    if (isLast ? code !== 0 : !isKilled) say(`life ${i + 1} ended with ${code ?? signal}: ${lastLines(stderr)}`);
+    if (isLast ? code !== 0 : !isKilled)
+      say(`life ${i + 1} ended with ${code ?? signal}: ${lastLines(stderr)}`);
     if (others > 0) say(`life ${i + 1}: ${others} requests for what nobody asked for`);
     if (/unexpected|is damaged|cannot/.test(stderr)) say(`life ${i + 1} said: ${lastLines(stderr)}`);
   }
+  if (asked !== undefined && !(asked.code === 0 && /nothing is left to send/.test(asked.stderr)))
+    say(`asked again it ended with ${asked.code ?? asked.signal}: ${lastLines(asked.stderr)}`);
 }
 
 function records(name, found, { plan, lives }, say) {
@@ -47,11 +52,13 @@ function records(name, found, { plan, lives }, say) {
     else if (++seen[index] > 1) say(`${name}: index ${index} has ${seen[index]} records`);
     if (kind.ordered && index <= before) say(`${name}: index ${index} stands behind ${before}`);
     before = index;
-    const wrong = record.error === undefined ? wrongContent(record, seed, kind) : wrongFailure(record, kind, lives);
+    const wrong =
+      record.error === undefined ? wrongContent(record, seed, kind) : wrongFailure(record, kind, lives);
     if (wrong !== undefined) say(`${name}: index ${index} ${wrong}`);
   }
   const missing = seen.indexOf(0);
-  if (missing !== -1) say(`${name}: ${requests - found.length} records too few, the first is that of index ${missing}`);
+  if (missing !== -1)
+    say(`${name}: ${requests - found.length} records too few, the first is that of index ${missing}`);
 }
 
 function wrongContent({ index, status, body }, seed, { padding = 200 }) {
@@ -65,7 +72,9 @@ function wrongFailure({ index, error }, { once }, lives) {
   const isInDoubt = once && error.kind === 'unknown' && error.sent === 'unknown';
   if (!isInDoubt) return `failed: ${error.phase}/${error.kind} ${error.message}`;
   const lastLife = lives.findLastIndex((life) => life.arrivals[index] > 0);
-  return lastLife === lives.length - 1 && lives.length > 1 ? 'is in doubt, and was sent by the life that ended' : undefined;
+  return lastLife === lives.length - 1 && lives.length > 1
+    ? 'is in doubt, and was sent by the life that ended'
+    : undefined;
 }
 
 /** What was done is not asked for again, and what must be sent once at most is. */
@@ -100,7 +109,8 @@ function leftovers({ plan, folder, outputs, tmp }, say) {
   if (plan.kind.bodies) expected.add(`${outputs[0]}.bodies`);
   const others = readdirSync(folder).filter((name) => !expected.has(name));
   if (others.length > 0) say(`left over: ${others.join(', ')}`);
-  const temporary = readdirSync(tmp);
+  // Between making a file and taking its name away a kill leaves an empty one.
+  const temporary = readdirSync(tmp).filter((name) => statSync(join(tmp, name)).size > 0);
   if (temporary.length > 0) say(`left over in the folder for temporary files: ${temporary.join(', ')}`);
   const bodies = join(folder, `${outputs[0]}.bodies`);
   if (!plan.kind.bodies || !existsSync(bodies)) return;

@@ -5,10 +5,14 @@ import * as zlib from 'node:zlib';
 import { RECORD_KINDS } from '../../build/engine/record-sinks.js';
 import * as read from './readers.mjs';
 
-const NEEDS_ZSTD = typeof zlib.zstdDecompressSync === 'function' ? undefined : 'zstd needs Node 22.15 or newer';
-const NEEDS_SQLITE =
-  process.getBuiltinModule?.('node:sqlite') === undefined ? 'node:sqlite needs Node 22.13 or newer' : undefined;
-const NEEDS_WARC = RECORD_KINDS.some((kind) => kind.startsWith('warc')) ? undefined : 'this build writes no WARC';
+const NEEDS_ZSTD =
+  typeof zlib.createZstdDecompress === 'function' ? undefined : 'zstd needs Node 22.15 or newer';
+const NEEDS_SQLITE = process.getBuiltinModule?.('node:sqlite')
+  ? undefined
+  : 'node:sqlite needs Node 22.13 or newer';
+const NEEDS_WARC = RECORD_KINDS.some((kind) => kind.startsWith('warc'))
+  ? undefined
+  : 'this build writes no WARC';
 
 const POST = ['-X', 'POST', '-d', 'a=1'];
 /** Not kept in the journal, so that it is given again. */
@@ -24,8 +28,20 @@ const ALL = [
   { name: 'sqlite', outputs: { 'out.sqlite': read.readSqlite }, lacks: NEEDS_SQLITE },
   { name: 'parquet', outputs: { 'out.parquet': read.readParquet } },
   { name: 'warc.gz', outputs: { 'out.warc.gz': read.readWarc }, lacks: NEEDS_WARC },
-  { name: 'bodies', outputs: { 'out.jsonl': read.readJsonLines }, args: ['--body', 'files'], bodies: true, share: 0.25 },
-  { name: 'bodies-csv', outputs: { 'out.csv': read.readCsv }, args: ['--body', 'files'], bodies: true, share: 0.25 },
+  {
+    name: 'bodies',
+    outputs: { 'out.jsonl': read.readJsonLines },
+    args: ['--body', 'files'],
+    bodies: true,
+    share: 0.25,
+  },
+  {
+    name: 'bodies-csv',
+    outputs: { 'out.csv': read.readCsv },
+    args: ['--body', 'files'],
+    bodies: true,
+    share: 0.25,
+  },
   { name: 'two', outputs: { 'out.jsonl': read.readJsonLines, 'out.csv.gz': read.readCsvGzip } },
   { name: 'two-tables', outputs: { 'out.csv': read.readCsv, 'out.parquet': read.readParquet } },
   { name: 'ordered', outputs: { 'out.jsonl': read.readJsonLines }, args: ['--ordered'], ordered: true },

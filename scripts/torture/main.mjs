@@ -90,7 +90,9 @@ function tellFaults({ plan, faults, folder }) {
   console.log(`\n${kind.name}, seed ${seed} (from ${input}; ${moments}):`);
   for (const fault of faults) console.log(`  ${fault}`);
   if (options.keep) console.log(`  left in ${folder}`);
-  console.log(`  again: npm run torture -- --rounds 1 --sink ${kind.name} --seed ${seed} --requests ${options.requests}\n`);
+  console.log(
+    `  again: npm run torture -- --rounds 1 --sink ${kind.name} --seed ${seed} --requests ${options.requests}\n`,
+  );
 }
 
 function conclude(results, seconds) {

@@ -40,7 +40,8 @@ function killOf(random) {
   const { name } = random.weighted(MOMENTS);
   return {
     moment: name,
-    waitMs: name === 'start' ? random.below(START_MS) : name === 'middle' ? random.below(30) : random.below(15),
+    waitMs:
+      name === 'start' ? random.below(START_MS) : name === 'middle' ? random.below(30) : random.below(15),
     part: name === 'end' ? 1 : random.below(1000) / 1000,
     signal: random.below(10) === 0 ? 'SIGINT' : 'SIGKILL',
     /** How the next life is asked for: the same line again in most cases. */

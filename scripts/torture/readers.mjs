@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import * as zlib from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { parquetReadObjects } from 'hyparquet';
+import { ZstdFrames } from '../../build/session/coding-zstd-frames.js';
 
 export function readJsonLines(path) {
   return jsonLines(readFileSync(path, 'utf8'), path);
@@ -16,7 +17,20 @@ export function readJsonLinesGzip(path) {
 }
 
 export function readJsonLinesZstd(path) {
-  return jsonLines(zlib.zstdDecompressSync(readFileSync(path)).toString(), path);
+  return jsonLines(unzstd(readFileSync(path)).toString(), path);
+}
+
+/** Frame by frame: Node's decoder forgets those behind the first. */
+function unzstd(bytes) {
+  const contents = [];
+  for (let from = 0; from < bytes.length; ) {
+    const frames = new ZstdFrames();
+    const length = frames.advance(bytes.subarray(from));
+    if (frames.broken || !frames.between) throw new Error(`no whole frame of zstd from octet ${from} on`);
+    contents.push(zlib.zstdDecompressSync(bytes.subarray(from, from + length)));
+    from += length;
+  }
+  return Buffer.concat(contents);
 }
 
 export function readCsv(path) {
@@ -29,7 +43,11 @@ export function readCsvGzip(path) {
 
 export async function readParquet(path) {
   const bytes = readFileSync(path);
-  const file = { byteLength: bytes.length, slice: async (from, to) => bytes.buffer.slice(bytes.byteOffset + from, bytes.byteOffset + (to ?? bytes.length)) };
+  const file = {
+    byteLength: bytes.length,
+    slice: async (from, to) =>
+      bytes.buffer.slice(bytes.byteOffset + from, bytes.byteOffset + (to ?? bytes.length)),
+  };
   return (await parquetReadObjects({ file })).map((row) => fromRow(row, path));
 }
 

@@ -28,12 +28,14 @@ export async function playRound(plan, target, folder) {
     const ended = await livedUntil(child, kill, target, left);
     const { arrivals, others } = await target.end();
     const journal = journalOf(join(folder, `${outputs[0]}.journal`));
-    const told = tailOf(kind, outputs, folder, journal);
+    const told = tailOf(outputs, folder, journal);
     lives.push({ ...ended, kill, again, arrivals, others, journal, told });
     left = requests - (journal?.done.size ?? 0);
     if (ended.code === 0 || ended.hung) break;
   }
-  return { plan, folder, tmp, outputs, lives };
+  const words = ['resume', outputs[0], ...(kind.secrets ?? [])];
+  const asked = plan.asksAgain ? await livedUntil(start(words, { plan, folder, tmp })) : undefined;
+  return { plan, folder, tmp, outputs, lives, asked };
 }
 
 function howAgain({ kills }, lives) {
@@ -50,7 +52,12 @@ function lineOf({ kind, input, concurrency, durability, requests }, url, folder)
     const lines = Array.from({ length: requests }, (_, index) => `${url}${index}\n`);
     writeFileSync(join(folder, 'urls.txt'), lines.join(''));
   }
-  const from = { template: [`${url}[0-${last}]`], file: ['-i', 'urls.txt'], stdin: ['-i', '-'], pipe: ['-i', '/dev/fd/3'] };
+  const from = {
+    template: [`${url}[0-${last}]`],
+    file: ['-i', 'urls.txt'],
+    stdin: ['-i', '-'],
+    pipe: ['-i', '/dev/fd/3'],
+  };
   const outputs = Object.keys(kind.outputs).flatMap((name) => ['-o', name]);
   const more = kind.args?.includes('-c') ? [] : ['-c', String(concurrency)];
   return [...from[input], ...more, ...outputs, '--durability', durability, ...(kind.args ?? [])];
@@ -85,7 +92,8 @@ async function livedUntil(child, kill, target, left) {
   const exit = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   const tooLong = setTimeout(() => child.kill('SIGKILL'), LIFE_MS_MAX);
   if (kill !== undefined) {
-    const due = kill.moment === 'start' ? Promise.resolve() : target.told(Math.max(1, Math.round(left * kill.part)));
+    const due =
+      kill.moment === 'start' ? Promise.resolve() : target.told(Math.max(1, Math.round(left * kill.part)));
     await Promise.race([exit, due.then(() => sleep(kill.waitMs))]);
     child.kill(kill.signal);
   }
@@ -102,7 +110,8 @@ function journalOf(path) {
   lines.pop();
   const entries = lines.slice(1).map((line) => JSON.parse(line.slice(9)));
   const last = entries.at(-1);
-  if (last === undefined) return { done: new Set(), complete: false, positions: undefined, counts: undefined };
+  if (last === undefined)
+    return { done: new Set(), complete: false, positions: undefined, counts: undefined };
   return { ...last, done: numbersIn(last.done), complete: last.complete === true };
 }
 
@@ -118,7 +127,7 @@ function numbersIn(text) {
 }
 
 /** What stands whole in an output of JSON Lines, behind what the journal knows, is done too. */
-function tailOf(kind, outputs, folder, journal) {
+function tailOf(outputs, folder, journal) {
   const path = join(folder, outputs[0]);
   if (outputs.length > 1 || !outputs[0].endsWith('.jsonl') || journal?.positions === undefined) return [];
   if (!existsSync(path)) return [];

@@ -21,7 +21,9 @@ export async function startTarget() {
     for (const { reject } of waiting.values()) reject(ended);
   });
   const heard = (key) =>
-    new Promise((resolve, reject) => (ended === undefined ? waiting.set(key, { resolve, reject }) : reject(ended)));
+    new Promise((resolve, reject) =>
+      ended === undefined ? waiting.set(key, { resolve, reject }) : reject(ended),
+    );
   const ask = (message, key) => {
     const answer = heard(key);
     child.send(message);

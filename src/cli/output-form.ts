@@ -34,7 +34,7 @@ export function refuseSameFile(settings: Settings): void {
 }
 
 /** A device may be several things at once: only files lose what they hold. */
-function isSameFile(a: string, b: string): boolean {
+export function isSameFile(a: string, b: string): boolean {
   const [one, other] = [statsOf(a), statsOf(b)];
   if (one === undefined || other === undefined) return resolve(a) === resolve(b);
   return one.isFile() && one.dev === other.dev && one.ino === other.ino;

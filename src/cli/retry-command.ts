@@ -27,12 +27,13 @@ export async function retryCommand(argv: readonly string[], around: Surroundings
     around.stdout.write(helpText('retry', around.stdout.columns));
     return EXIT.done;
   }
-  const { output, only, given, dryRun, quiet } = asked;
+  const { output, only, given, dryRun } = asked;
   const list = RetryList.read(only);
   const found = await journalOf(output, 'retry');
   refuseOtherForms(found, output);
   const typing = `flurry retry ${quoted(output)} --only ${quoted(only)}`;
   const words = commandAgain(found.header.command, [...given, ...seedOf(found), '--resume'], output, typing);
+  const quiet = words.flags.quiet === true;
   const again = new Again();
   const file = await readRecords(
     { path: output, each: (record) => list.has(record) && again.add(record) },

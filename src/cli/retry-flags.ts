@@ -20,7 +20,6 @@ export interface RetryWords {
   /** What goes behind the words of the run. */
   readonly given: readonly string[];
   readonly dryRun: boolean;
-  readonly quiet: boolean;
 }
 
 export function readRetryWords(argv: readonly string[]): RetryWords | 'help' {
@@ -32,14 +31,13 @@ export function readRetryWords(argv: readonly string[]): RetryWords | 'help' {
     throw usage(`retry takes the one file that a run has left, such as: ${EXAMPLE}`);
   const lists = given.flatMap(({ option, value }) => (option === ONLY_SWITCH ? [String(value)] : []));
   if (lists.length === 0) throw usage(`retry takes what is to be sent again, such as: ${EXAMPLE}`);
-  const isOn = (long: string) => given.some(({ option, value }) => option.long === long && value !== 'false');
+  const dryRun = given.some(({ option, value }) => option.long === '--dry-run' && value !== 'false');
   return {
     output,
     only: lists.join(','),
     given: given
       .filter(({ option }) => option !== ONLY_SWITCH && option.long !== '--dry-run')
       .map(({ option, value }) => (value === true ? option.long : `${option.long}=${value}`)),
-    dryRun: isOn('--dry-run'),
-    quiet: isOn('--quiet'),
+    dryRun,
   };
 }

@@ -1,6 +1,7 @@
 // `flurry [run]`: from words to a run, with its signals and its end. It opens everything that may fail before the first
 // request is sent.
 
+import type { Earlier } from '../engine/earlier.ts';
 import type { Recording } from '../engine/recording.ts';
 import type { Retake } from '../engine/retake.ts';
 import { RunCore } from '../engine/run.ts';
@@ -59,6 +60,7 @@ export async function runCommand(
   if (lacksPassword(settings)) around.stderr.write(`flurry: ${NO_PASSWORD}\n`);
   if (settings.dryRun) return showPlan(requests, settings, session, around);
   refuseSameFile(settings);
+  const earlier = await earlierOf(settings, around);
   const all = openSource(requests.definition, settings);
   const parts = {
     settings,
@@ -73,7 +75,7 @@ export async function runCommand(
   if (recording === undefined) return nothingLeft(settings, around);
   const source = recording.remaining(all);
   const sink = new WatchedSink(recording.sink);
-  const run = new RunCore(settings, source, sink, session, inspection);
+  const run = new RunCore(settings, source, sink, session, inspection, earlier);
   recording.watch(run);
   const saveCookies = await cookieFiles(settings, run, around);
   return new Execution({ run, sink, recording, settings, conditions, requests, around, saveCookies }).run();
@@ -86,6 +88,13 @@ async function placed(settings: Settings, words: RunWords, { definition }: Reque
     return { settings, words };
   const { withRunFolder } = await import('./run-folder.ts');
   return withRunFolder(settings, words, definition, around);
+}
+
+/** What need not be sent, or not be sent again. */
+async function earlierOf(settings: Settings, around: Surroundings): Promise<Earlier | undefined> {
+  if (!settings.skipExisting && !settings.ifChanged && settings.earlier.length === 0) return undefined;
+  const { readEarlier } = await import('./earlier-files.ts');
+  return readEarlier(settings, around);
 }
 
 /** How many in flight `flurry tune --save` found best for a host. */
@@ -213,7 +222,7 @@ class Execution {
     this.#stopHearing = around.onSignal((signal) => this.#onSignal(signal));
     const stopWatchingExit = around.onExit(() => this.#display?.stop());
     if (settings.verbose) await this.#tellFailures();
-    this.#tellWhatIsThere();
+    await this.#tellWhatIsThere();
     run.start();
     const shown = settings.quiet ? undefined : this.#show();
     const broken = await this.#ended();
@@ -234,13 +243,13 @@ class Execution {
     return broken ?? unended;
   }
 
-  #tellWhatIsThere(): void {
-    const { recording, settings, around } = this.#parts;
-    if (recording.before === undefined || settings.quiet) return;
-    const output = redacted(settings.output[0]!);
-    around.stderr.write(
-      `flurry: going on with ${output}: ${count(recording.before.requests)} records are there (--restart begins anew)\n`,
-    );
+  async #tellWhatIsThere(): Promise<void> {
+    const { recording, settings, requests, around } = this.#parts;
+    const isPlain = recording.before === undefined && (recording.resumable || settings.output.length === 0);
+    if (settings.quiet || isPlain) return;
+    const { whatIsThere } = await import('./going-on.ts');
+    const lines = whatIsThere({ ...recording, ...settings, inputName: requests.inputName });
+    for (const line of lines) around.stderr.write(`flurry: ${line}\n`);
   }
 
   async #show(): Promise<void> {
@@ -280,13 +289,14 @@ class Execution {
   }
 
   #conclude(broken: Error | undefined): number {
-    const { run, sink, settings, requests, around } = this.#parts;
+    const { run, sink, settings, requests, around, recording } = this.#parts;
     this.#parts.saveCookies();
     if (settings.summary !== undefined) writeSummary(settings.summary, run.summary);
     // What the summary would say is not true of an output that broke.
     if (broken instanceof OutputError) throw broken;
     if (broken === undefined || run.snapshot().requests > 0) {
-      this.#display?.conclude(broken === undefined ? sink.firstFailure : undefined, requests.inputName);
+      const firstFailure = broken === undefined ? sink.firstFailure : undefined;
+      this.#display?.conclude(firstFailure, requests.inputName, recording.before?.requests);
     }
     if (broken !== undefined) throw this.#inputProblem(broken);
     const { code, lines } = this.#ending();

@@ -4,14 +4,18 @@
 import type { RunCore } from '../engine/run.ts';
 import type { Settings } from '../model/options.ts';
 import type { Failure } from '../model/outcome.ts';
+import { count } from '../model/text.ts';
 import { Progress } from '../view/progress.ts';
 import { summaryText } from '../view/summary.ts';
 import { colors } from '../view/terminal.ts';
 import { flagsInBrackets } from './flag-names.ts';
-import { isPiped } from './output-form.ts';
+import { lookInto } from './look-into.ts';
+import { isPiped, outputsOf } from './output-form.ts';
 import { loginAdvice } from './proxy-options.ts';
 import { redacted } from './redacted.ts';
 import type { Surroundings } from './surroundings.ts';
+
+const ALL_THERE = 'all of it was done before';
 
 /** All that is asked of a run. */
 export type ShownRun = Pick<RunCore, 'snapshot' | 'stoppedBy'>;
@@ -45,12 +49,14 @@ export class RunDisplay {
     else this.#progress.print(line);
   }
 
-  /** When all is over. `inputName`: what a run without any request was to read. */
-  conclude(firstFailure: Failure | undefined, inputName: string | undefined): void {
+  /** When all is over. `inputName`: what a run without any request was to read; `before`: records of earlier sessions. */
+  conclude(firstFailure: Failure | undefined, inputName: string | undefined, before = 0): void {
     const { stderr, env } = this.#around;
     const snapshot = this.#run.snapshot();
     if (snapshot.requests === 0) {
-      stderr.write(`nothing was sent: ${this.#nothing(inputName)}\n`);
+      const why = before > 0 && this.#run.stoppedBy === undefined ? ALL_THERE : this.#nothing(inputName);
+      stderr.write(`nothing was sent: ${why}\n`);
+      if (before > 0) this.#tellPlaces();
       return;
     }
     stderr.write(summaryText(snapshot, { color: colors(stderr, env) }));
@@ -60,7 +66,22 @@ export class RunDisplay {
     if (firstFailure !== undefined && !this.#recordsOnScreen && !this.#settings.verbose) {
       stderr.write(`first failure: ${failureText(firstFailure)}\n`);
     }
-    if (!isPiped(this.#settings)) stderr.write(`${this.#places()}\n`);
+    if (snapshot.skipped !== undefined && snapshot.skipped > 0) {
+      stderr.write(`${count(snapshot.skipped)} skipped: they are in ${this.#earlier}\n`);
+    }
+    this.#tellPlaces();
+  }
+
+  get #earlier(): string {
+    return this.#settings.earlier.map(redacted).join(', ');
+  }
+
+  /** With the line that looks into the first of them, once all is in it. */
+  #tellPlaces(): void {
+    if (isPiped(this.#settings)) return;
+    this.#around.stderr.write(`${this.#places()}\n`);
+    const look = this.#run.stoppedBy === undefined ? lookInto(outputsOf(this.#settings)) : undefined;
+    if (look !== undefined) this.#around.stderr.write(`to look into them: ${look}\n`);
   }
 
   #places(): string {
@@ -70,7 +91,9 @@ export class RunDisplay {
   }
 
   #nothing(inputName: string | undefined): string {
+    const { skipped = 0 } = this.#run.snapshot();
     if (this.#run.stoppedBy !== undefined) return 'the run was stopped before its first request ended';
+    if (skipped > 0) return `all of ${count(skipped)} are in ${this.#earlier}`;
     if (this.#settings.first === 0) return '-n 0 asks for no request';
     return `${inputName ?? 'the input'} holds no request`;
   }

@@ -24,6 +24,8 @@ export class Unpacking {
   readonly #stream: Transform;
   readonly #frames: ZstdFrames | undefined;
   readonly #out: Buffer[] = [];
+  /** Whoever waits for the stream. */
+  #goOn = (): void => {};
 
   /** Throws Exit where this Node has no way to read it. */
   constructor(packing: Packing, name: string) {
@@ -32,6 +34,8 @@ export class Unpacking {
     this.#stream.on('data', (bytes: Buffer) => this.#out.push(bytes));
     this.#stream.on('error', (error) => {
       this.broken ??= `what is packed there is not whole (${error.message})`;
+      // A stream that broke calls back no more.
+      this.#goOn();
     });
   }
 
@@ -43,6 +47,7 @@ export class Unpacking {
         if (this.broken !== undefined) return;
       }
     }
+    if (this.broken !== undefined) return;
     if (this.#frames?.between === false) this.broken = 'its last frame of zstd is not whole';
     await this.#end();
     yield* this.#out.splice(0);
@@ -62,16 +67,20 @@ export class Unpacking {
     }
   }
 
-  #take(piece: Buffer): Promise<void> {
-    return new Promise((resolve) => {
+  /** What stands behind the end of gzip's last member is passed over, as gunzip does. */
+  async #take(piece: Buffer): Promise<void> {
+    if (this.#stream.readableEnded) return;
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
       this.#stream.write(piece, () => resolve());
     });
   }
 
-  #end(): Promise<void> {
-    return new Promise((resolve) => {
+  async #end(): Promise<void> {
+    if (this.#stream.readableEnded) return;
+    await new Promise<void>((resolve) => {
+      this.#goOn = resolve;
       this.#stream.once('end', resolve);
-      this.#stream.once('error', () => resolve());
       this.#stream.end();
     });
   }

@@ -32,6 +32,10 @@ export class WatchedSink implements Sink {
     this.#sink.skip?.(outcome);
   }
 
+  pass(index: number): void {
+    this.#sink.pass?.(index);
+  }
+
   get bodies(): BodyStore | undefined {
     return this.#sink.bodies;
   }

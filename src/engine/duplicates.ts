@@ -68,9 +68,9 @@ export class Duplicates {
     const number = this.#known.value(entry, ENDING);
     const first = this.#known.value(entry, INDEX_HIGH) * TWO_32 + this.#known.value(entry, INDEX_LOW);
     if (number > 0) return this.#copy(request, first, this.#endings[number - 1]!);
-    const { waiting } = this.#underWay.get(first)!;
-    if (waiting === undefined) this.#underWay.get(first)!.waiting = [request];
-    else waiting.push(request);
+    const sent = this.#underWay.get(first)!;
+    sent.waiting ??= [];
+    sent.waiting.push(request);
     this.waiting++;
     return 'waits';
   }

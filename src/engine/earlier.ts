@@ -107,14 +107,14 @@ export class Earlier {
 /** RFC 9110 section 13.1: by the entity tag, weak or strong, else by the date. Where redirects led, they are another's. */
 function conditionOf({ headers, redirects, status }: EarlierRecord): string | undefined {
   if (redirects !== undefined || (status !== 200 && status !== 304)) return undefined;
-  const tag = valueOf(headers, 'etag');
+  const tag = fieldValue(headers, 'etag');
   if (tag !== undefined && ENTITY_TAG.test(tag)) return `If-None-Match: ${tag}\r\n`;
-  const date = valueOf(headers, 'last-modified');
+  const date = fieldValue(headers, 'last-modified');
   return date !== undefined && HTTP_DATE.test(date) ? `If-Modified-Since: ${date}\r\n` : undefined;
 }
 
 /** Undefined also where there are several: nobody knows which of them holds. */
-function valueOf(headers: unknown, name: string): string | undefined {
+function fieldValue(headers: unknown, name: string): string | undefined {
   if (!Array.isArray(headers)) return undefined;
   let found: string | undefined;
   for (const pair of headers as unknown[]) {

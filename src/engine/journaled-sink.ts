@@ -29,6 +29,8 @@ export interface JournaledParts {
 
 /** A sync of the disk has its price. */
 const COMMIT_MS = { process: 250, power: 1_000 };
+/** What must not be sent twice is in doubt when it ended after the last commit. */
+const COMMIT_MARKED_MS = { process: 50, power: 250 };
 
 export class JournaledSink implements Sink {
   onError: ((error: Error) => void) | undefined;
@@ -93,6 +95,12 @@ export class JournaledSink implements Sink {
     if (!this.#isLeft(outcome)) this.#mark(outcome);
   }
 
+  /** It is done: a later run need not look for it among what there is. */
+  pass(index: number): void {
+    this.#parts.done.add(this.#parts.positionOf(index));
+    if (this.#cancel === undefined && this.#committing === undefined) this.#schedule();
+  }
+
   #isLeft(outcome: Outcome): boolean {
     const { isLeft, intents, ordered } = this.#parts;
     const left = isLeft(outcome);
@@ -111,8 +119,9 @@ export class JournaledSink implements Sink {
   }
 
   #schedule(): void {
-    const { clock, sink, durability } = this.#parts;
-    this.#cancel = clock.after(sink.commitMs ?? COMMIT_MS[durability], () => {
+    const { clock, sink, intents, durability } = this.#parts;
+    const ownMs = intents.marked.size > 0 ? COMMIT_MARKED_MS[durability] : COMMIT_MS[durability];
+    this.#cancel = clock.after(sink.commitMs ?? ownMs, () => {
       this.#cancel = undefined;
       const before = this.#counts.requests;
       this.#committing = this.#commit()

@@ -60,6 +60,8 @@ export class OrderedSink implements Sink {
   readonly #isDone: (position: number) => boolean;
   readonly #behindHoles: 'given' | 'dropped';
   readonly #held = new Map<number, Held>();
+  /** Positions to come that nothing will come for. */
+  readonly #passed = new Set<number>();
   /** The position whose outcome is handed on next. */
   #next = 0;
   #bodyBytes = 0;
@@ -115,6 +117,14 @@ export class OrderedSink implements Sink {
     this.#take(outcome, true);
   }
 
+  pass(index: number): void {
+    this.#sink.pass?.(index);
+    this.#passed.add(this.positionOf(index));
+    this.#pass();
+    if (this.#held.has(this.#next)) this.#release();
+    this.#heldUp = this.#isHeldUp();
+  }
+
   #take(outcome: Outcome, skipped: boolean): void {
     if (this.#error !== undefined) return;
     const held: Held = { outcome, skipped, spilled: undefined, encodedBytes: 0 };
@@ -132,7 +142,9 @@ export class OrderedSink implements Sink {
     const bytes = bodyBytesOf(outcome);
     if (outcome.type === 'failure' || bytes === 0) return;
     const { body, encoded } = outcome;
-    const { spilled, written } = this.#spill.put(encoded === undefined ? body : Buffer.concat([encoded, body]));
+    const { spilled, written } = this.#spill.put(
+      encoded === undefined ? body : Buffer.concat([encoded, body]),
+    );
     held.spilled = spilled;
     held.encodedBytes = encoded?.length ?? 0;
     held.outcome = outcome.withBody(NO_BODY, encoded && NO_BODY);
@@ -143,7 +155,7 @@ export class OrderedSink implements Sink {
   #isHeldUp(): boolean {
     const { outcomesMax, bodyBytesMax, spilledBytesMax } = this.#limits;
     return (
-      this.#held.size >= outcomesMax ||
+      this.#held.size + this.#passed.size >= outcomesMax ||
       this.#bodyBytes > 2 * bodyBytesMax ||
       this.#spill.bytes > spilledBytesMax
     );
@@ -169,7 +181,7 @@ export class OrderedSink implements Sink {
   }
 
   #pass(): void {
-    while (this.#isDone(this.#next)) this.#next++;
+    while (this.#passed.delete(this.#next) || this.#isDone(this.#next)) this.#next++;
   }
 
   #fetch(held: Held, spilled: Spilled): void {

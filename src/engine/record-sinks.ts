@@ -26,6 +26,8 @@ export interface RecordFileOptions {
   readonly headers?: boolean;
   /** Milliseconds by phase too. */
   readonly timings?: boolean;
+  /** In CSV and tables, a column for the index of the request that was sent in place of an equal one (the option dedupe). */
+  readonly duplicates?: boolean;
   /** Names of extracted fields: columns of CSV and tables, which must know them before the first record. */
   readonly extracted?: readonly string[];
   /** In tables, a column for the redirects that were followed; JSON Lines has them where there are any. */
@@ -130,11 +132,7 @@ async function openCompressed(
   return openText(form, path, options, tools, compressing(compression, path));
 }
 
-async function openArchive(
-  compressed: boolean,
-  path: string,
-  tools: RecordTools,
-): Promise<DurableSink> {
+async function openArchive(compressed: boolean, path: string, tools: RecordTools): Promise<DurableSink> {
   const { openWarc } = await import('../sinks/warc.ts');
   const { sentHeads, PLAIN_HEADS } = await import('./sent-heads.ts');
   const requestHead = sentHeads(tools.sent ?? PLAIN_HEADS);
@@ -173,9 +171,11 @@ async function recordOptions(
 ): Promise<RecordOptions> {
   const form = options.body ?? 'auto';
   const beside = path === '-' || DATABASE_URL.test(path) ? undefined : path;
-  const terms = { names: options.bodyNames ?? 'index', files, synced: durability === 'power' };
+  const syncedBy = durability === 'power' ? files : undefined;
+  const terms = { names: options.bodyNames ?? 'index', syncedBy };
   const body = form === 'files' ? await openBodyFiles(beside, terms) : form;
-  return { body, headers: options.headers ?? false, timings: options.timings ?? false };
+  const { headers = false, timings = false, duplicates = false } = options;
+  return { body, headers, timings, duplicates };
 }
 
 async function openFile(path: string, tools: RecordTools, wrap?: Wrap): Promise<OutputFile> {

@@ -16,7 +16,7 @@ import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { openFanOut } from '../sinks/fan-out.ts';
-import { jsonLinesTail } from '../sinks/json-lines-tail.ts';
+import { jsonLinesTail, writtenAgain } from '../sinks/json-lines-tail.ts';
 import { remaining } from '../sources/remaining-source.ts';
 import type { Appenders } from '../storage/appender.ts';
 import { journalPath, localName } from './journal-path.ts';
@@ -60,6 +60,10 @@ interface CutOff {
   readonly before: Counts;
 }
 
+interface Closable {
+  close(): unknown;
+}
+
 interface RecorderParts {
   readonly plan: RecordingPlan;
   readonly tools: RecordingTools;
@@ -92,36 +96,53 @@ export class Recorder {
 
   /** Undefined where nothing is left to do. Throws RecordingError, JournalError or OutputError. */
   static async open(plan: RecordingPlan, tools: RecordingTools): Promise<Recorder | undefined> {
-    const path = journalPath(plan.sinks[0]!.path);
-    const { files, appenders, clock } = tools;
     const lock = await Lock.take(localName(plan.sinks[0]!.path), tools);
+    const opened: Closable[] = [];
     try {
-      const last = await unfinished(path, plan, files);
-      const found =
-        plan.retake === undefined || last === 'complete' ? last : await taken(last, plan.retake, plan, tools);
-      if (found === 'complete') {
-        lock.release();
-        return undefined;
-      }
-      const done = found?.done ?? new RangeSet();
-      const header = found?.header ?? headerOf(plan, clock);
-      const journal = found?.journal ?? (await Journal.create(path, header, files));
-      const { salt } = header.identity;
-      const sent = `${path}.sent`;
-      const intents =
-        found === undefined
-          ? Intents.create(sent, appenders, plan.durability, salt)
-          : Intents.open(sent, appenders, plan.durability, salt, done);
-      // After the marks: by the journal alone is it certain what outlives the power.
-      const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
-      const inner = await openSinks(plan, positions, files);
-      if (positions === undefined && isOwnJournal(plan)) await markBeginning(inner, journal, plan, clock);
-      const parts = { plan, tools, journal, intents, done, before, lock, continues: found !== undefined };
-      return new Recorder({ ...parts, sink: journaled(inner, parts) });
+      const recorder = await Recorder.#open(plan, tools, lock, opened);
+      if (recorder === undefined) lock.release();
+      return recorder;
     } catch (error) {
+      for (const one of opened) await Promise.resolve(one.close()).catch(() => {});
       lock.release();
       throw error;
     }
+  }
+
+  /** What it has opened so far is in `opened`. */
+  static async #open(
+    plan: RecordingPlan,
+    tools: RecordingTools,
+    lock: Lock,
+    opened: Closable[],
+  ): Promise<Recorder | undefined> {
+    const path = journalPath(plan.sinks[0]!.path);
+    const sent = `${path}.sent`;
+    const { files, appenders, clock } = tools;
+    const last = await unfinished(path, plan, files);
+    if (last === 'complete') {
+      // A crash at the very end has left it.
+      appenders.remove(sent);
+      return undefined;
+    }
+    const found = plan.retake === undefined ? last : await taken(last, plan.retake, plan, tools);
+    const done = found?.done ?? new RangeSet();
+    const header = found?.header ?? headerOf(plan, clock);
+    const journal = found?.journal ?? (await Journal.create(path, header, files));
+    opened.push(journal);
+    const { salt } = header.identity;
+    const intents =
+      found === undefined
+        ? Intents.create(sent, appenders, plan.durability, salt)
+        : Intents.open(sent, appenders, plan.durability, salt, done);
+    opened.push(intents);
+    // After the marks: by the journal alone is it certain what outlives the power.
+    const { positions, before } = found === undefined ? BEGINNING : await withTail(found, plan, files);
+    const inner = await openSinks(plan, positions, files);
+    opened.push(inner);
+    if (positions === undefined && isOwnJournal(plan)) await markBeginning(inner, journal, plan, clock);
+    const parts = { plan, tools, journal, intents, done, before, lock, continues: found !== undefined };
+    return new Recorder({ ...parts, sink: journaled(inner, parts) });
   }
 
   /** What is left of the source. What must not be sent twice and may have been sent is a failure that says so. */
@@ -239,7 +260,10 @@ async function withTail({ done, last }: Opened, plan: RecordingPlan, files: File
   if (last === undefined) return BEGINNING;
   const { sinks, positionOf } = plan;
   if (!isOwnJournal(plan)) return { positions: last.positions, before: last.counts };
-  const { position, records } = await jsonLinesTail(sinks[0]!.path, Number(last.positions[0]), files);
+  const { path } = sinks[0]!;
+  const from = Number(last.positions[0]);
+  const { position, records } = await jsonLinesTail(path, from, files);
+  if (plan.durability === 'power' && position > from) await writtenAgain(path, from, position, files);
   const counts = { ...last.counts };
   for (const { index, outcome } of records) {
     if (!done.add(positionOf(index))) continue;

@@ -45,16 +45,16 @@ export class Resending {
   learn(request: Request, outcome: Outcome): void {
     const tells = isTelling(outcome);
     // Of what ended without being told, only what had no answer is counted: hardly ever is there any.
-    if (!tells && !this.#slots.gated && outcome.type === 'response') return;
+    if (!tells && !this.#slots.watched && outcome.type === 'response') return;
     const { key } = request.origin;
     const slots = this.#slots.known(key);
     if (slots === undefined) return;
+    if (slots.law !== undefined) this.#teach(slots, slots.law, request, outcome);
     if (!tells && slots.gate === undefined) {
       if (outcome.type === 'failure') slots.silent++;
       return;
     }
     const nowMs = this.#clock.now();
-    if (slots.law !== undefined) this.#teach(slots, slots.law, request, outcome, nowMs);
     const gate = slots.gate ?? this.#slots.gateOf(key, nowMs);
     const wallMs = this.#clock.wall();
     const quota =
@@ -64,8 +64,9 @@ export class Resending {
   }
 
   /** One sample for all: nothing is made per request. */
-  #teach(slots: Slots, law: ControlLaw, request: Request, outcome: Outcome, nowMs: number): void {
+  #teach(slots: Slots, law: ControlLaw, request: Request, outcome: Outcome): void {
     if (outcome.type === 'failure' && outcome.kind === 'aborted') return;
+    const nowMs = this.#clock.now();
     const sample = this.#sample;
     sample.nowMs = nowMs;
     sample.verdict = verdictOf(outcome);
@@ -77,7 +78,9 @@ export class Resending {
     // What a host answers says nothing about the way to all of them.
     this.#slots.totalLaw?.record(outcome.type === 'failure' ? sample.verdict : 'success');
     slots.max = law.limit;
-    slots.gate?.paceAt(law.ratePerSecond, nowMs);
+    const rate = law.ratePerSecond;
+    const gate = rate === undefined ? slots.gate : this.#slots.gateOf(request.origin.key, nowMs);
+    gate?.paceAt(rate, nowMs);
   }
 
   /**

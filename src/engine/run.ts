@@ -15,8 +15,10 @@ import { Scheduler } from '../scheduler/scheduler.ts';
 import type { CookieStore } from '../session/cookies.ts';
 import { BindingWatch, limitsOf } from './binding.ts';
 import { Downloads } from './downloads.ts';
+import type { Earlier } from './earlier.ts';
 import { Resending } from './resending.ts';
 import type { GivenRate, SessionCore } from './session-core.ts';
+import { Sieve } from './sieve.ts';
 import { slotLimits } from './slot-limits.ts';
 import { InputError } from './source-of.ts';
 
@@ -40,6 +42,8 @@ export class RunCore {
   readonly #clock: Clock;
   readonly #session: SessionCore;
   readonly #scheduler: Scheduler;
+  /** Undefined where every request is sent. */
+  readonly #sieve: Sieve | undefined;
   readonly #inspection: Inspection | undefined;
   /** Undefined where bodies come with their outcomes. */
   readonly #downloads: Downloads | undefined;
@@ -74,6 +78,7 @@ export class RunCore {
     sink: Sink,
     session: SessionCore,
     inspection = Inspection.of(settings),
+    earlier?: Earlier,
   ) {
     this.#settings = settings;
     this.#source = source;
@@ -92,11 +97,12 @@ export class RunCore {
       });
     }
     this.#done = this.#downloads?.onDone ?? this.#onDone;
+    this.#sieve = Sieve.of(source, settings, earlier, session.clock, this);
     // A run of a session may have a number of its own below the session's.
     const { concurrency, perHost } = slotLimits(settings);
     this.#scheduler = new Scheduler(
       { ...settings, concurrency, perHost },
-      source,
+      this.#sieve ?? source,
       this,
       this.#clock,
       session.slots,
@@ -271,6 +277,18 @@ export class RunCore {
     }
   }
 
+  /** An earlier output has what it asks for. */
+  leftOut({ index }: Request): void {
+    this.#sink.pass?.(index);
+    if (this.#sink.heldUp === true) this.#scheduler.holdUp();
+  }
+
+  /** An equal one was sent: what became of that becomes of it, so nothing is looked at again. */
+  copied(outcome: Outcome, passes: boolean): void {
+    this.#tally.duplicates++;
+    this.#give(outcome, passes);
+  }
+
   /** Nothing is under way, and the source gives nothing for now: who feeds it may have more, or not. */
   starved(): void {
     this.#quietMs = this.#clock.now();
@@ -327,10 +345,16 @@ export class RunCore {
     if (came.type === 'response' && came.stored !== undefined && !(passes && outcome === came)) {
       this.#sink.bodies?.discard(came.stored);
     }
+    this.#give(outcome, passes);
+    this.#sieve?.settle(outcome, passes);
+    return outcome;
+  }
+
+  #give(outcome: Outcome, passes: boolean): void {
     if (!passes) {
       this.#tally.filtered++;
       this.#sink.skip?.(outcome);
-      return outcome;
+      return;
     }
     try {
       this.#sink.write(outcome);
@@ -340,7 +364,6 @@ export class RunCore {
     }
     if (this.#sink.full) this.#scheduler.pause();
     else if (this.#sink.heldUp === true) this.#scheduler.holdUp();
-    return outcome;
   }
 
   /** Something around the requests broke: nothing more is sent, and the run rejects when all is closed. */
@@ -381,7 +404,7 @@ export class RunCore {
       wallMs: this.state === 'new' ? 0 : (endedMs ?? this.#clock.now()) - this.#startedMs,
       cpuUs: endedMs === undefined ? cpu.user + cpu.system : this.#cpuUs,
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
-      expected: this.#source.count,
+      expected: this.#sieve === undefined ? this.#source.count : this.#sieve.count,
       inFlight: this.#scheduler.inFlight,
       inFlightMax: this.#inFlightMax,
       queued: this.#scheduler.waiting,
@@ -390,6 +413,7 @@ export class RunCore {
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
       limits: this.#limitsNow,
       holdup: this.#holdup,
+      ...this.#sieve?.counts,
     });
   }
 

@@ -33,7 +33,7 @@ export function savingTerms(
     throw new OptionError('resume', 'resume goes on, restart begins anew; give one of them');
   if (durability !== 'none' && definition.known === undefined) throw unknownInput();
   return {
-    ...{ durability, settings, source, record },
+    ...{ durability, settings, source, record: { duplicates: settings.dedupe, ...record } },
     outputs: paths.map((path) => ({ path, kind: kindOf(path) })),
     again: restart ? 'anew' : resume ? 'resume' : 'unless-complete',
     command: [],

@@ -14,10 +14,11 @@ export const PLAIN_HEADS: SentHeadSettings = { secretHeaders: [], expectContinue
 const LOGINS = ['Authorization', 'Cookie', 'Proxy-Authorization'];
 
 /** Gives the request line and header section of the last attempt; `***` stands for each secret. */
-export function sentHeads({ secretHeaders, expectContinueBytes }: SentHeadSettings): (request: Request) => string {
-  const secrets = new Set(
-    [...LOGINS, ...SECRET_HEADERS, ...secretHeaders].map((name) => name.toLowerCase()),
-  );
+export function sentHeads({
+  secretHeaders,
+  expectContinueBytes,
+}: SentHeadSettings): (request: Request) => string {
+  const secrets = new Set([...LOGINS, ...SECRET_HEADERS, ...secretHeaders].map((name) => name.toLowerCase()));
   let origin: Origin | undefined;
   let proxy: ProxyServer | undefined;
   let heads: RequestHeads | undefined;

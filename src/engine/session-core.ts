@@ -285,7 +285,7 @@ function gateTerms(
       ? (key) => new GoodputLaw({ initial: startOf?.(key) ?? AUTO_INITIAL, max: limits.perHost })
       : undefined,
     totalLaw: limits.auto ? new TotalLaw(AUTO_TOTAL) : undefined,
-    always: limits.auto,
+    always: false,
   };
 }
 

@@ -143,7 +143,10 @@ export class RecordReport {
 
   /** The most frequent first. */
   errors(): ErrorGroup[] {
-    return [...this.#errors.values()].sort((a, b) => b.count - a.count);
+    const errors = [...this.#errors].sort(
+      ([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1),
+    );
+    return errors.map(([, group]) => group);
   }
 
   get hosts(): GroupsRead {

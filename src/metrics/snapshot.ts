@@ -11,6 +11,13 @@ export interface Snapshot {
   readonly failures: number;
   /** Outcomes that a filter kept back; they are counted everywhere else too. */
   readonly filtered: number;
+  /** With dedupe: outcomes of requests that were not sent, since an equal one was. Part of `requests`, not of `responses`,
+   *  `failures` and what follows. */
+  readonly duplicates?: number;
+  /** With dedupe: more requests differed than it remembers (dedupeMax), and later ones were all sent. */
+  readonly dedupeFull?: boolean;
+  /** With --skip-existing: requests that were left out. They have no outcome, and are no part of `expected`. */
+  readonly skipped?: number;
   /** Responses by status code. */
   readonly statuses: Readonly<Record<string, number>>;
   /** Failures by `phase/kind`, the most frequent first. */
@@ -69,6 +76,10 @@ export interface SnapshotContext {
   readonly limits: Limits;
   readonly mode: 'fixed' | 'auto';
   readonly holdup?: Holdup | undefined;
+  /** Requests that were left out; undefined where none ever are. */
+  readonly skipped?: number | undefined;
+  readonly dedupes?: boolean;
+  readonly dedupeFull?: boolean | undefined;
 }
 
 /** Costs some microseconds: for views a few times a second, not for every request. */
@@ -83,6 +94,7 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
     responses,
     failures: tally.failures,
     filtered: tally.filtered,
+    ...notSent(tally.duplicates, context),
     statuses,
     errors,
     bytes: tally.bytes,
@@ -106,6 +118,17 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
   };
 }
 
+function notSent(
+  duplicates: number,
+  { dedupes = false, dedupeFull = false, skipped }: SnapshotContext,
+): Pick<Snapshot, 'duplicates' | 'dedupeFull' | 'skipped'> {
+  return {
+    ...(dedupes ? { duplicates } : {}),
+    ...(dedupeFull ? { dedupeFull } : {}),
+    ...(skipped === undefined ? {} : { skipped }),
+  };
+}
+
 /** What is left of a snapshot when the run is over: the object of `--summary`. */
 export type Summary = Omit<Snapshot, 'expected' | 'inFlight' | 'queued' | 'holdup'>;
 
@@ -117,6 +140,9 @@ export function summarize(last: Snapshot): Summary {
     responses: last.responses,
     failures: last.failures,
     filtered: last.filtered,
+    ...(last.duplicates === undefined ? {} : { duplicates: last.duplicates }),
+    ...(last.dedupeFull === undefined ? {} : { dedupeFull: last.dedupeFull }),
+    ...(last.skipped === undefined ? {} : { skipped: last.skipped }),
     statuses: last.statuses,
     errors: last.errors,
     bytes: last.bytes,

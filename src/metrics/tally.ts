@@ -11,6 +11,8 @@ export class Tally {
   readonly latency = new Histogram();
   /** Outcomes that a filter kept back: counted as all others, and handed to nobody. */
   filtered = 0;
+  /** Outcomes of requests that were not sent, since an equal one was: no part of anything but `requests` and `filtered`. */
+  duplicates = 0;
   readonly #statuses = new Float64Array(STATUSES);
   /** Two steps instead of a joined key, so that a run that only fails builds no text per request. */
   readonly #errors = new Map<Phase, Map<Kind, number>>();
@@ -45,7 +47,7 @@ export class Tally {
 
   /** Outcomes so far. */
   get requests(): number {
-    return this.latency.count + this.#failures;
+    return this.latency.count + this.#failures + this.duplicates;
   }
 
   get responses(): number {
@@ -102,6 +104,7 @@ export class Tally {
     this.#retries += other.#retries;
     this.#bytes += other.#bytes;
     this.filtered += other.filtered;
+    this.duplicates += other.duplicates;
   }
 
   toString(): string {

@@ -32,7 +32,7 @@ export function bindingOf(standing: Standing, nowMs: number): Binding {
   }
   if (!slotFree) return 'slots';
   if (rate !== undefined && rate.waitMs(nowMs) > 0) return 'rate';
-  const host = hostBinding(lanes, nowMs);
+  const host = hostBinding(lanes, waiting, nowMs);
   // Its time has come, and the timer is late.
   return host === 'none' && rate !== undefined ? 'rate' : host;
 }
@@ -50,14 +50,15 @@ export function soughtOf(lanes: Iterable<Lane>): Sought | undefined {
   return { finding: law.finding, limit: law.limit, perSecond: law.ratePerSecond };
 }
 
-/** What most of the lanes wait for that have something to send. */
-function hostBinding(lanes: Iterable<Lane>, nowMs: number): Binding {
+/** What most of the lanes wait for that have something to send, or no slot for it. */
+function hostBinding(lanes: Iterable<Lane>, waiting: number, nowMs: number): Binding {
   const times = new Map<Binding, number>();
   let most: Binding = 'none';
   let left = LANES_MAX;
   for (const lane of lanes) {
     if (left-- === 0) break;
-    if (lane.waiting.length === 0) continue;
+    // Of an origin left alone nothing is read that would wait for its slots.
+    if (lane.waiting.length === 0 && (waiting > 0 || !lane.isFull)) continue;
     const binding = laneBinding(lane, nowMs);
     const n = (times.get(binding) ?? 0) + 1;
     times.set(binding, n);

@@ -14,6 +14,8 @@ export class Lane implements Waiter {
   inFlight = 0;
   /** True while anything is under way or waiting. */
   busy = false;
+  /** Since its last start it had to wait for a time: it was no slot that it lacked. */
+  wasPutOff = false;
   /** Its level in the queue of ready lanes, or -1 when it is not there. */
   level = -1;
   /** Its place among those that wait for a time. */
@@ -26,6 +28,20 @@ export class Lane implements Waiter {
     this.waiting = waiting;
     this.slots = slots;
     this.#onSlot = onSlot;
+  }
+
+  /** `limited`: more waits, and for nothing but a slot, as far as is known elsewhere. */
+  start(request: Request, limited: boolean): void {
+    this.inFlight++;
+    this.slots.take();
+    request.inFlight = this.slots.used - this.slots.held;
+    request.limited = limited && !this.wasPutOff;
+    this.wasPutOff = false;
+  }
+
+  /** Its own requests have every slot of its origin: their ends are enough to go on. */
+  get isFull(): boolean {
+    return !this.slots.free && this.slots.used === this.inFlight;
   }
 
   /** Another run has left a slot of this origin. */

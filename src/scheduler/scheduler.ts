@@ -49,6 +49,8 @@ export class Scheduler implements Waiter, Paced {
   #heldUp = false;
   /** Since a pause fewer are in flight than limits allow: what starts was not held back by its host. */
   #refills = false;
+  /** Since the last start a rate of all hosts together had it wait. */
+  #wasPutOff = false;
   #stopped = false;
   #drained = false;
 
@@ -255,6 +257,7 @@ export class Scheduler implements Waiter, Paced {
     const nowMs = this.#clock.now();
     const waitMs = rate.waitMs(nowMs);
     if (waitMs === 0) return true;
+    this.#wasPutOff = true;
     if (this.#hasWork()) this.#waits.callAt(nowMs + waitMs);
     return false;
   }
@@ -268,6 +271,7 @@ export class Scheduler implements Waiter, Paced {
     const nowMs = this.#clock.now();
     const waitMs = gate.waitMs(lane.slots.used, nowMs);
     if (waitMs === 0) return true;
+    lane.wasPutOff = true;
     if (lane.level !== -1) this.#ready.remove(lane);
     if (waitMs === Number.POSITIVE_INFINITY) this.#failAll(lane);
     else if (waitMs === AFTER_OTHERS) lane.slots.wait(lane);
@@ -336,16 +340,17 @@ export class Scheduler implements Waiter, Paced {
     }
     if (this.#mayPull()) return this.#pull();
     // The look-ahead is used up: better more than a fair share for one than an idle slot.
+    if (this.#share.isOfOne && this.#input === 'open') this.#share.leaveAlone(lane === undefined);
     if (lane === undefined) return false;
-    if (this.#share.isOfOne && this.#input === 'open') this.#share.leaveAlone();
     this.#dispatchFrom(lane);
     return true;
   }
 
   #mayPull(): boolean {
-    const { lookAhead, lookAheadBytesMax } = this.#settings;
-    const isWanted = this.#input === 'open' && !this.#heldUp;
-    return isWanted && this.#waiting < lookAhead && this.#waitingBytes < lookAheadBytesMax;
+    const isWanted = this.#input === 'open' && !this.#heldUp && this.#waiting < this.#share.readAhead;
+    // Of an origin left alone nothing is read to wait for slots that its own requests give back.
+    if (!isWanted || (this.#share.isAlone && this.#lastLane?.isFull === true)) return false;
+    return this.#waitingBytes < this.#settings.lookAheadBytesMax;
   }
 
   /** True also when the pull gave nothing: the next step sees that the source is waiting or at its end. */
@@ -416,6 +421,7 @@ export class Scheduler implements Waiter, Paced {
     const request = lane.waiting.shift()!;
     this.#left(request);
     request.queueMs = this.#clock.now() - request.queuedAtMs;
+    this.#share.waited(request.queueMs);
     this.#dispatch(lane, request);
   }
 
@@ -424,11 +430,9 @@ export class Scheduler implements Waiter, Paced {
     this.#total.take();
     this.#share.count();
     if (lane.level !== -1) this.#ready.remove(lane);
-    lane.inFlight++;
-    lane.slots.take();
-    request.inFlight = lane.slots.used - lane.slots.held;
-    request.limited =
-      !this.#refills && (lane.waiting.length > 0 || (this.#share.isOfOne && this.#input === 'open'));
+    const moreWaits = lane.waiting.length > 0 || (this.#share.isOfOne && this.#input === 'open');
+    lane.start(request, moreWaits && !this.#refills && !this.#wasPutOff);
+    this.#wasPutOff = false;
     if (lane.slots.gate !== undefined) lane.slots.gate.take(request.pending !== undefined, this.#clock.now());
     if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
     if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);

@@ -130,6 +130,9 @@ export class SharedSlots {
   /** Whoever is to know when a rate changes. */
   readonly paced = new Set<Paced>();
   #lastMax = 1;
+  /** Whose slots were asked for last, most often the next ones too. */
+  #lastKey: string | undefined;
+  #last: Slots | undefined;
   readonly #makeLaw: ((key: string) => ControlLaw) | undefined;
 
   constructor(limits: SlotLimits, terms?: GateTerms) {
@@ -192,9 +195,18 @@ export class SharedSlots {
     return most;
   }
 
+  /** Some host has a gate or a law, to be told how each request ends. */
+  get watched(): boolean {
+    return this.gated || this.#makeLaw !== undefined;
+  }
+
   /** The slots of a host that is in use. */
   known(key: string): Slots | undefined {
-    return this.#hosts.get(key);
+    if (key !== this.#lastKey) {
+      this.#last = this.#hosts.get(key);
+      this.#lastKey = key;
+    }
+    return this.#last;
   }
 
   hostOf(key: string, nowMs: number): Slots {
@@ -206,6 +218,7 @@ export class SharedSlots {
         slots.max = slots.law.limit;
       }
       this.#hosts.set(key, slots);
+      this.#lastKey = undefined;
       slots.sinceMs = nowMs;
       // One that was met before and forgotten as idle is remembered for what it said, or for having answered.
       if (this.gated) slots.gate = this.#gates!.find(key);
@@ -222,6 +235,7 @@ export class SharedSlots {
     if (slots === undefined || --slots.users > 0) return;
     this.#lastMax = slots.max;
     this.#hosts.delete(key);
+    this.#lastKey = this.#last = undefined;
     if (slots.gate === undefined && !slots.remembered && slots.answered) this.#remember(key);
   }
 

@@ -14,6 +14,8 @@ const STORING_MAX = 32;
 /** Outcomes, and bytes of their bodies, that may be in the queue before `full`. */
 const QUEUE_MAX = 2 * STORING_MAX;
 const QUEUE_BYTES_MAX = 16 * 1024 * 1024;
+/** Files that may wait for a commit to sync them; with more they are synced without one. */
+const UNSYNCED_MAX = 4096;
 
 interface Entry {
   readonly outcome: Outcome;
@@ -45,6 +47,7 @@ export class BodyFilesSink implements DurableSink {
   #storing = 0;
   #bytes = 0;
   #full = false;
+  #syncing = false;
   #error: Error | undefined;
   #closing: Promise<void> | undefined;
   #onIdle: (() => void) | undefined;
@@ -62,7 +65,7 @@ export class BodyFilesSink implements DurableSink {
   }
 
   get full(): boolean {
-    return this.#full || this.#records.full;
+    return this.#full || this.#syncing || this.#records.full;
   }
 
   write(outcome: Outcome): void {
@@ -70,12 +73,15 @@ export class BodyFilesSink implements DurableSink {
     if (this.#error !== undefined) return;
     const response = outcome.type === 'response' ? outcome : undefined;
     const bytes = response?.body.length ?? 0;
-    const stored = response === undefined || response.stored !== undefined;
+    // Of duplicates the one that was sent has the body.
+    const isBare = response === undefined || response.duplicateOf !== undefined;
+    const stored = isBare || response.stored !== undefined;
     this.#queue.push({ outcome, bytes, stored, bodyFile: response?.stored?.file ?? '' });
     this.#written++;
     this.#bytes += bytes;
     this.#full ||= this.#queue.length > QUEUE_MAX || this.#bytes > QUEUE_BYTES_MAX;
     this.#move();
+    if (this.#bodies.unsynced >= UNSYNCED_MAX && !this.#syncing) this.#sync();
   }
 
   get commitMs(): number | undefined {
@@ -123,8 +129,29 @@ export class BodyFilesSink implements DurableSink {
     const handedOn = this.#written - this.#queue.length;
     while (this.#commits.length > 0 && this.#commits[0]!.written <= handedOn) {
       const { durability, resolve } = this.#commits.shift()!;
-      resolve(this.#records.commit(durability));
+      const position = this.#records.commit(durability);
+      resolve(durability === 'power' ? this.#withBodies(position) : position);
     }
+  }
+
+  /** Records written meanwhile are behind that position, so that nobody looks for their bodies. */
+  async #withBodies(position: Promise<string>): Promise<string> {
+    const synced = this.#bodies.sync().catch((error: Error) => {
+      this.#fail(error);
+      throw error;
+    });
+    return (await Promise.all([position, synced]))[0];
+  }
+
+  #sync(): void {
+    this.#syncing = true;
+    this.#bodies.sync().then(
+      () => {
+        this.#syncing = false;
+        this.#drain();
+      },
+      (error: Error) => this.#fail(error),
+    );
   }
 
   #store(entry: Entry): void {
@@ -150,8 +177,9 @@ export class BodyFilesSink implements DurableSink {
     this.#queue.length = 0;
     this.#started = 0;
     this.#bytes = 0;
-    const waited = this.#full;
+    const waited = this.#full || this.#syncing;
     this.#full = false;
+    this.#syncing = false;
     this.onError?.(error);
     for (const { reject } of this.#commits.splice(0)) reject(error);
     if (waited) this.#drain();
@@ -168,6 +196,7 @@ export class BodyFilesSink implements DurableSink {
         this.#onIdle = resolve;
       });
     }
+    await this.#bodies.close();
     await this.#records.close();
     if (this.#error !== undefined) throw this.#error;
   }

@@ -1,126 +1,204 @@
-// Bodies as files in a folder beside the output: where each goes, and writing those that are in memory. The path is
-// made of the index and the media type alone: nothing that a URL or a header says can lead out of the folder.
+// Bodies as files in a folder beside the output: where each goes, and writing those that are in memory. Each is written
+// in the folder `parts` and gets its own name when it is whole; what is there under a name is never half a body.
+//
+//   by index: part ─► 000/000123.json, in place of what is there
+//   by hash:  there already, and as long ─► that one       else part ─► ab/cd/abcd….json
 
-import { unlink, unlinkSync, writeFile } from 'node:fs';
+import { createHash, hash, randomUUID } from 'node:crypto';
+import { rename, rmdir, stat, unlink, unlinkSync, writeFile } from 'node:fs';
+import { readdir, unlink as unlinkLater } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { BodyStore, BodyWriter } from '../model/contracts.ts';
+import type { BodyStore, BodyWriter, Files } from '../model/contracts.ts';
+import type { Settings } from '../model/options.ts';
 import type { Response, StoredBody } from '../model/outcome.ts';
 import { BodyBlocks } from './body-blocks.ts';
 import { makeFolder } from './body-folder.ts';
+import { hashName, indexName, indexStem } from './body-name.ts';
 import { type OutputError, openingError, writingError } from './output-error.ts';
 import { PartFile } from './part-file.ts';
-import { isJsonType } from './shown-body.ts';
+import { UnsyncedFiles } from './unsynced-files.ts';
 
-/** Files of one folder; many more would make folders slow to list. */
-const FILES_PER_FOLDER = 1000;
 /** Beside no file, since the records go to standard output. */
 const FOLDER_OF_STANDARD_OUTPUT = 'flurry-bodies';
+const PARTS = 'parts';
+const PART = '.part';
+
+export interface BodyFilesTerms {
+  /** What files are called by; `index` unless given. */
+  readonly names?: Settings['bodyNames'];
+  /** For commits that go to the disk: without it there are none. */
+  readonly syncedBy?: Files | undefined;
+}
+
+type Step = (done: (error: Error | null) => void) => void;
+
+/** A body that is whole. */
+interface Whole {
+  readonly file: string;
+  readonly bytes: number;
+  readonly part: string;
+  /** Writes the part; undefined where it is there. */
+  readonly write: Step | undefined;
+}
 
 export class BodyFiles implements BodyStore {
   readonly folder: string;
   /** A body that came piece by piece can be stored no further. */
   onError: ((error: OutputError) => void) | undefined;
   readonly blocks = new BodyBlocks();
+  readonly #byHash: boolean;
+  readonly #parts: string;
+  readonly #unsynced: UnsyncedFiles | undefined;
+  /** By path, while one is being named so: others with the same content, which wait for it. */
+  readonly #naming = new Map<string, (() => void)[]>();
+  /** What nothing else names as yet. */
+  #discardable: StoredBody | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, { names = 'index', syncedBy }: BodyFilesTerms = {}, parts = PARTS) {
     this.folder = folder;
+    this.#byHash = names === 'hash';
+    this.#parts = join(folder, parts);
+    this.#unsynced = syncedBy && new UnsyncedFiles(folder, syncedBy);
   }
 
   open(index: number, onRoom: () => void): BodyWriter {
-    const nameOf = (mediaType: string) => {
-      const file = fileOf(index, mediaType);
-      return { path: join(this.folder, file), file: this.#recorded(file) };
-    };
-    return new PartFile(this, join(this.folder, stemOf(index)), nameOf, onRoom);
+    const part = this.#partOf(index);
+    const hashed = this.#byHash ? () => createHash('sha256') : undefined;
+    return new PartFile({
+      ...{ owner: this, path: part, onRoom, hashed },
+      name: (mediaType, bytes, sha256, done) => {
+        const file = sha256 === undefined ? indexName(index, mediaType) : hashName(sha256, mediaType);
+        this.#name({ file, bytes, part, write: undefined }, done);
+      },
+    });
   }
 
-  discard({ file }: StoredBody): void {
+  /** In the call in which it learns of the body; later another record may name it too, if it is called by its hash. */
+  discard(stored: StoredBody): void {
+    if (this.#byHash && stored !== this.#discardable) return;
+    const path = join(dirname(this.folder), stored.file);
+    this.#unsynced?.delete(path);
     try {
       // At once, so that it is gone when the run is over.
-      unlinkSync(join(dirname(this.folder), file));
+      unlinkSync(path);
     } catch {
       // No more than a file too many.
     }
   }
 
-  #recorded(file: string): string {
-    return `${basename(this.folder)}/${file}`;
+  /** Calls back when the body is stored, with its path from the output's own folder. */
+  store(response: Response, done: (error: OutputError | undefined, bodyFile: string) => void): void {
+    const { index, mediaType, body } = response;
+    const file = this.#byHash ? hashName(hash('sha256', body), mediaType) : indexName(index, mediaType);
+    const part = this.#partOf(index);
+    const write: Step = (then) => {
+      withFolder(part, (written) => writeFile(part, body, written), then);
+    };
+    this.#name({ file, bytes: body.length, part, write }, (error, stored) => done(error, stored.file));
   }
 
-  /** Calls back when the body is stored, with its path from the output's own folder. Replaces what is there. */
-  store(response: Response, done: (error: OutputError | undefined, bodyFile: string) => void): void {
-    const file = fileOf(response.index, response.mediaType);
-    const path = join(this.folder, file);
-    const stored = (error: Error | null) => {
-      if (error === null) done(undefined, this.#recorded(file));
-      // Half a file under the name of a whole one would be taken for it.
-      else unlink(path, () => done(writingError(path, error), ''));
-    };
-    writeFile(path, response.body, (error) => {
-      if (error?.code !== 'ENOENT') stored(error);
-      else
-        makeFolder(dirname(path), (failure) =>
-          failure ? stored(failure) : writeFile(path, response.body, stored),
-        );
+  /** How many may not be on the disk yet. */
+  get unsynced(): number {
+    return this.#unsynced?.size ?? 0;
+  }
+
+  /** What was stored before is on the disk. */
+  async sync(): Promise<void> {
+    if (this.#unsynced === undefined) throw new Error(`${this.folder} was opened without what syncs it`);
+    try {
+      await this.#unsynced.sync();
+    } catch (error) {
+      throw writingError(this.folder, error);
+    }
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      // It stays where somebody else has put something there.
+      rmdir(this.#parts, () => resolve());
     });
+  }
+
+  #partOf(index: number): string {
+    return join(this.#parts, `${indexStem(index)}${PART}`);
+  }
+
+  #name(whole: Whole, done: (error: OutputError | undefined, stored: StoredBody) => void): void {
+    const { file, bytes, part } = whole;
+    const path = join(this.folder, file);
+    const stored = { bytes, file: `${basename(this.folder)}/${file}` };
+    const named = (error: Error | null) => {
+      if (error !== null) return unlink(part, () => done(writingError(path, error), NONE));
+      this.#unsynced?.add(path);
+      done(undefined, stored);
+    };
+    if (!this.#byHash) return put(whole, path, named);
+    this.#inTurn(path, (next) => {
+      stat(path, (_, found) => {
+        const isThere = found?.isFile() === true && found.size === bytes;
+        const last = (error: Error | null) => {
+          this.#discardable = isThere ? undefined : stored;
+          named(error);
+          this.#discardable = undefined;
+          next();
+        };
+        if (!isThere) put(whole, path, last);
+        else if (whole.write === undefined) unlink(part, () => last(null));
+        else last(null);
+      });
+    });
+  }
+
+  /** One after the other where they are for the same path: which of them found a file there is then certain. */
+  #inTurn(path: string, step: (next: () => void) => void): void {
+    const next = () => {
+      const first = this.#naming.get(path)?.shift();
+      if (first === undefined) this.#naming.delete(path);
+      else first();
+    };
+    const waiting = this.#naming.get(path);
+    if (waiting !== undefined) {
+      waiting.push(() => step(next));
+      return;
+    }
+    this.#naming.set(path, []);
+    step(next);
   }
 }
 
-/** For records in the file `output`, or on standard output where there is none. Makes the folder. */
-export function openBodyFiles(output: string | undefined): Promise<BodyFiles> {
-  const folder = output === undefined ? FOLDER_OF_STANDARD_OUTPUT : `${output}.bodies`;
-  return new Promise((resolve, reject) => {
-    makeFolder(folder, (error) => {
-      if (error !== null) reject(openingError(folder, error));
-      else resolve(new BodyFiles(folder));
-    });
+const NONE: StoredBody = { bytes: 0, file: '' };
+
+function put({ part, write }: Whole, path: string, done: (error: Error | null) => void): void {
+  const move = () => withFolder(path, (then) => rename(part, path, then), done);
+  if (write === undefined) move();
+  else write((error) => (error === null ? move() : done(error)));
+}
+
+/** Most folders are there: they are made when a step has failed for want of one. */
+function withFolder(path: string, step: Step, done: (error: Error | null) => void): void {
+  step((error) => {
+    if ((error as NodeJS.ErrnoException | null)?.code !== 'ENOENT') return done(error);
+    makeFolder(dirname(path), (failure) => (failure === null ? step(done) : done(failure)));
   });
 }
 
-/** `000/000123.json`: always with slashes, also on Windows. */
-export function fileOf(index: number, mediaType: string): string {
-  return `${stemOf(index)}.${extensionOf(mediaType)}`;
+/** For records in the file `output`, or on standard output where there is none. Makes the folder. */
+export async function openBodyFiles(
+  output: string | undefined,
+  terms: BodyFilesTerms = {},
+): Promise<BodyFiles> {
+  const folder = output === undefined ? FOLDER_OF_STANDARD_OUTPUT : `${output}.bodies`;
+  await new Promise<void>((resolve, reject) => {
+    makeFolder(folder, (error) => (error === null ? resolve() : reject(openingError(folder, error))));
+  });
+  // Several runs at once may write beside standard output, each with parts of its own.
+  if (output === undefined) return new BodyFiles(folder, terms, `${PARTS}-${randomUUID().slice(0, 8)}`);
+  await removeParts(join(folder, PARTS));
+  return new BodyFiles(folder, terms);
 }
 
-function stemOf(index: number): string {
-  const folder = String(Math.floor(index / FILES_PER_FOLDER)).padStart(3, '0');
-  return `${folder}/${String(index).padStart(6, '0')}`;
+/** A run that was killed has left them, and nobody knows any more what they are parts of. */
+async function removeParts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (name.endsWith(PART)) await unlinkLater(join(folder, name)).catch(() => {});
 }
-
-function extensionOf(mediaType: string): string {
-  const known = EXTENSIONS.get(mediaType);
-  if (known !== undefined) return known;
-  if (isJsonType(mediaType)) return 'json';
-  return mediaType.endsWith('+xml') ? 'xml' : 'bin';
-}
-
-const EXTENSIONS: ReadonlyMap<string, string> = new Map([
-  ['application/gzip', 'gz'],
-  ['application/javascript', 'js'],
-  ['application/jsonl', 'jsonl'],
-  ['application/pdf', 'pdf'],
-  ['application/wasm', 'wasm'],
-  ['application/x-ndjson', 'jsonl'],
-  ['application/xhtml+xml', 'xhtml'],
-  ['application/xml', 'xml'],
-  ['application/zip', 'zip'],
-  ['audio/mpeg', 'mp3'],
-  ['font/woff', 'woff'],
-  ['font/woff2', 'woff2'],
-  ['image/avif', 'avif'],
-  ['image/gif', 'gif'],
-  ['image/jpeg', 'jpg'],
-  ['image/png', 'png'],
-  ['image/svg+xml', 'svg'],
-  ['image/vnd.microsoft.icon', 'ico'],
-  ['image/webp', 'webp'],
-  ['image/x-icon', 'ico'],
-  ['text/css', 'css'],
-  ['text/csv', 'csv'],
-  ['text/html', 'html'],
-  ['text/javascript', 'js'],
-  ['text/markdown', 'md'],
-  ['text/plain', 'txt'],
-  ['text/xml', 'xml'],
-  ['video/mp4', 'mp4'],
-]);

@@ -52,11 +52,12 @@ export class RowFormat {
 
   /** `bodyFile`: where the body was stored, for the form `files`. */
   row(outcome: Outcome, bodyFile = ''): Row {
-    return outcome.type === 'response' ? this.#response(outcome, bodyFile) : this.#failure(outcome);
+    if (outcome.type === 'failure') return this.#failure(outcome);
+    return outcome.duplicateOf === undefined ? this.#response(outcome, bodyFile) : this.#duplicate(outcome);
   }
 
   #all(): Column[] {
-    const { headers, timings, redirects, history } = this.#options;
+    const { headers, timings, duplicates, redirects, history } = this.#options;
     return [
       column('index', 'int64', false),
       column('id', 'text'),
@@ -70,6 +71,7 @@ export class RowFormat {
       ...texts(['error_phase', 'error_kind', 'error_message', 'error_sent']),
       ...texts(headers ? ['headers'] : []),
       ...(timings ? TIMING_COLUMNS.map((name) => column(name, 'double')) : []),
+      ...(duplicates === true ? [column('duplicate_of', 'int64')] : []),
       ...texts(redirects ? ['redirects'] : []),
       ...texts(history ? ['history'] : []),
       ...texts(this.#extracted.map((name) => `extracted_${name}`)),
@@ -93,9 +95,29 @@ export class RowFormat {
     row.push(null, null, null, null);
     if (headers) row.push(headersJson(response.headers));
     if (timings) pushTimings(row, response);
+    this.#pushDuplicateOf(row, response);
     this.#pushChain(row, request, response.history);
     for (const name of this.#extracted) row.push(extractedCell(response.extracted?.[name]));
     return row;
+  }
+
+  /** All else stands in the row of the one that was sent. */
+  #duplicate(response: Response): Row {
+    const { headers, timings } = this.#options;
+    const { index, id, request, method, status } = response;
+    const row: Cell[] = [index, idCell(id), request.askedUrl, method, status, 0, 0, 0];
+    for (const _ of this.#bodyColumns) row.push(null);
+    row.push(null, null, null, null);
+    if (headers) row.push(null);
+    if (timings) for (const _ of TIMING_COLUMNS) row.push(null);
+    this.#pushDuplicateOf(row, response);
+    this.#pushChain(row, undefined, undefined);
+    for (const _ of this.#extracted) row.push(null);
+    return row;
+  }
+
+  #pushDuplicateOf(row: Cell[], { duplicateOf }: Outcome): void {
+    if (this.#options.duplicates === true) row.push(duplicateOf ?? null);
   }
 
   #failure(failure: Failure): Row {
@@ -106,6 +128,7 @@ export class RowFormat {
     row.push(phase, kind, message, sent);
     if (headers) row.push(null);
     if (timings) for (const _ of TIMING_COLUMNS) row.push(null);
+    this.#pushDuplicateOf(row, failure);
     this.#pushChain(row, undefined, failure.history);
     for (const _ of this.#extracted) row.push(null);
     return row;

@@ -102,19 +102,21 @@ class RowFormat {
   }
 
   columns(): string[] {
-    const { headers, timings } = this.#options;
+    const { headers, timings, duplicates } = this.#options;
     return [
       ...['index', 'id', 'url', 'method', 'status', 'ms', 'bytes', 'attempts'],
       ...this.#bodyColumns,
       ...['error_phase', 'error_kind', 'error_message', 'error_sent'],
       ...(headers ? ['headers'] : []),
       ...(timings ? TIMING_COLUMNS : []),
+      ...(duplicates === true ? ['duplicate_of'] : []),
       ...this.#extracted.map((name) => `extracted_${name}`),
     ];
   }
 
   row(outcome: Outcome, bodyFile: string): string[] {
-    return outcome.type === 'response' ? this.#response(outcome, bodyFile) : this.#failure(outcome);
+    if (outcome.type === 'failure') return this.#failure(outcome);
+    return outcome.duplicateOf === undefined ? this.#response(outcome, bodyFile) : this.#duplicate(outcome);
   }
 
   #response(response: Response, bodyFile: string): string[] {
@@ -132,8 +134,26 @@ class RowFormat {
       const { queueMs, dnsMs, connectMs, tlsMs, firstByteMs } = response.timings;
       for (const ms of [queueMs, dnsMs, connectMs, tlsMs, firstByteMs]) row.push(decimals(ms));
     }
+    if (this.#options.duplicates === true) row.push('');
     for (const name of this.#extracted) row.push(cell(response.extracted?.[name]));
     return row;
+  }
+
+  /** All else stands in the row of the one that was sent. */
+  #duplicate(response: Response): string[] {
+    const { headers, timings } = this.#options;
+    const row = [...identity(response), String(response.status), '0', '0', '0'];
+    for (const _ of this.#bodyColumns) row.push('');
+    row.push('', '', '', '');
+    if (headers) row.push('');
+    if (timings) for (const _ of TIMING_COLUMNS) row.push('');
+    this.#pushDuplicateOf(row, response);
+    for (const _ of this.#extracted) row.push('');
+    return row;
+  }
+
+  #pushDuplicateOf(row: string[], { duplicateOf }: Outcome): void {
+    if (this.#options.duplicates === true) row.push(duplicateOf === undefined ? '' : String(duplicateOf));
   }
 
   #failure(failure: Failure): string[] {
@@ -143,6 +163,7 @@ class RowFormat {
     row.push(failure.phase, failure.kind, failure.message, failure.sent);
     if (headers) row.push('');
     if (timings) for (const _ of TIMING_COLUMNS) row.push('');
+    this.#pushDuplicateOf(row, failure);
     for (const _ of this.#extracted) row.push('');
     return row;
   }

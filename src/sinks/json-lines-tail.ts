@@ -45,6 +45,18 @@ export async function jsonLinesTail(path: string, position: number, files: Files
   }
 }
 
+/** A sync that failed has left what it could not write as if it were written: only what is written again is synced again. */
+export async function writtenAgain(path: string, from: number, to: number, files: Files): Promise<void> {
+  const file = await files.open(path, 'update');
+  try {
+    for (let at = from; at < to; at += READ_BYTES) {
+      await file.write(await file.read(at, Math.min(READ_BYTES, to - at)), at);
+    }
+  } finally {
+    await file.close();
+  }
+}
+
 function recordIn(line: string): TailRecord | undefined {
   let record: { index?: unknown; status?: unknown; error?: unknown };
   try {

@@ -3,13 +3,14 @@
 //
 //   append → block (being filled) → waiting blocks → one write of all of them → …part ── finish ──► its own name
 
-import { close, ftruncate, open, rename, unlink, writev } from 'node:fs';
+import type { Hash } from 'node:crypto';
+import { close, ftruncate, open, unlink, writev } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BodyWriter } from '../model/contracts.ts';
 import type { StoredBody } from '../model/outcome.ts';
 import { BLOCK_BYTES, type Block, type BodyBlocks } from './body-blocks.ts';
 import { makeFolder } from './body-folder.ts';
-import { type OutputError, writingError } from './output-error.ts';
+import { OutputError, writingError } from './output-error.ts';
 
 /** What may wait, what is being written included, before `append` says stop; half of it ends that. */
 const WAITING_BYTES_MAX = 1024 * 1024;
@@ -21,10 +22,27 @@ export interface PartFileOwner {
   onError: ((error: OutputError) => void) | undefined;
 }
 
-/** `path`: its own name; undefined where it is to go. */
+/** Gives a part that is whole its own name, or removes it. */
+export type NamePart = (
+  mediaType: string,
+  bytes: number,
+  sha256: string | undefined,
+  done: (error: OutputError | undefined, stored: StoredBody) => void,
+) => void;
+
+export interface PartFileTerms {
+  readonly owner: PartFileOwner;
+  readonly path: string;
+  readonly name: NamePart;
+  readonly onRoom: () => void;
+  /** Where its name tells its content. */
+  readonly hashed: (() => Hash) | undefined;
+}
+
+/** `mediaType`: undefined where it is to go. */
 interface Ending {
-  readonly path: string | undefined;
-  readonly done: (error: Error | undefined) => void;
+  readonly mediaType: string | undefined;
+  readonly done: (error: Error | undefined, stored: StoredBody) => void;
 }
 
 const NONE: StoredBody = { bytes: 0, file: '' };
@@ -33,8 +51,10 @@ export class PartFile implements BodyWriter {
   bytes = 0;
   readonly #owner: PartFileOwner;
   readonly #path: string;
-  readonly #nameOf: (mediaType: string) => { path: string; file: string };
+  readonly #name: NamePart;
   readonly #onRoom: () => void;
+  readonly #hashed: (() => Hash) | undefined;
+  #hash: Hash | undefined;
   #fd: number | undefined;
   /** Being filled. */
   #block: Block | undefined;
@@ -49,23 +69,20 @@ export class PartFile implements BodyWriter {
   #error: OutputError | undefined;
   #ending: Ending | undefined;
 
-  /** `path`: its name without an extension. `nameOf`: its own name, as the system and as records know it. */
-  constructor(
-    owner: PartFileOwner,
-    path: string,
-    nameOf: (mediaType: string) => { path: string; file: string },
-    onRoom: () => void,
-  ) {
+  constructor({ owner, path, name, onRoom, hashed }: PartFileTerms) {
     this.#owner = owner;
-    this.#path = `${path}.part`;
-    this.#nameOf = nameOf;
+    this.#path = path;
+    this.#name = name;
     this.#onRoom = onRoom;
+    this.#hashed = hashed;
+    this.#hash = hashed?.();
   }
 
   append(bytes: Buffer, start: number, end: number): boolean {
     this.bytes += end - start;
     // Its error ends the run: until then nothing of what comes is kept.
     if (this.#error !== undefined) return true;
+    this.#hash?.update(bytes.subarray(start, end));
     for (let from = start; from < end; ) {
       this.#block ??= this.#owner.blocks.take();
       const block = this.#block;
@@ -82,24 +99,20 @@ export class PartFile implements BodyWriter {
   restart(): void {
     this.bytes = 0;
     this.#stale = true;
+    this.#hash = this.#hashed?.();
     this.#forget();
     this.#move();
   }
 
   finish(mediaType: string, done: (error: Error | undefined, stored: StoredBody) => void): void {
-    const { path, file } = this.#nameOf(mediaType);
-    const stored = { bytes: this.bytes, file };
     this.#cut();
-    this.#ending = {
-      path,
-      done: (error) => (error === undefined ? done(undefined, stored) : done(error, NONE)),
-    };
+    this.#ending = { mediaType, done };
     this.#move();
   }
 
   remove(done: () => void): void {
     this.#forget();
-    this.#ending = { path: undefined, done: () => done() };
+    this.#ending = { mediaType: undefined, done };
     this.#move();
   }
 
@@ -127,19 +140,25 @@ export class PartFile implements BodyWriter {
   /** Does what is due next, unless something is under way. */
   #move(): void {
     if (this.#busy) return;
-    if (this.#error !== undefined) return this.#ended(this.#error);
+    if (this.#error !== undefined) return this.#ended(this.#error, NONE);
     if (this.#stale) return this.#truncate();
     const ending = this.#ending;
-    if (ending !== undefined && ending.path === undefined) return this.#close(() => this.#unlink());
+    if (ending !== undefined && ending.mediaType === undefined) return this.#close(() => this.#unlink());
     if (this.#writing.length > 0 || this.#waiting.length > 0) return this.#write();
-    if (ending?.path !== undefined) this.#complete(ending.path);
+    if (ending?.mediaType !== undefined) this.#complete(ending.mediaType);
   }
 
-  #complete(path: string): void {
+  #complete(mediaType: string): void {
     // A body without an octet is a file too.
     if (this.#fd === undefined) return this.#open();
-    const renamed = () => this.#ended(undefined);
-    this.#close(() => this.#does((then) => rename(this.#path, path, then), renamed));
+    this.#close(() => {
+      this.#busy = true;
+      this.#name(mediaType, this.bytes, this.#hash?.digest('hex'), (error, stored) => {
+        this.#busy = false;
+        if (error === undefined) this.#ended(undefined, stored);
+        else this.#fail(error);
+      });
+    });
   }
 
   /** One operation of the system; what it breaks on is told once. */
@@ -232,19 +251,19 @@ export class PartFile implements BodyWriter {
     this.#busy = true;
     unlink(this.#path, () => {
       this.#busy = false;
-      this.#ended(undefined);
+      this.#ended(undefined, NONE);
     });
   }
 
-  #ended(error: Error | undefined): void {
+  #ended(error: Error | undefined, stored: StoredBody): void {
     const ending = this.#ending;
     this.#ending = undefined;
-    ending?.done(error);
+    ending?.done(error, stored);
   }
 
   /** What is there of the file goes; whoever waits for it learns why. */
   #fail(cause: Error): void {
-    this.#error = writingError(this.#path, cause);
+    this.#error = cause instanceof OutputError ? cause : writingError(this.#path, cause);
     this.#writing = [];
     this.#forget();
     const fd = this.#fd;

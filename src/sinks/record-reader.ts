@@ -33,8 +33,12 @@ export class RecordReader implements RecordFacts {
   error: ErrorFacts | undefined;
   #url: string | undefined;
   #line: Buffer = NO_BYTES;
+  #start = 0;
+  #end = 0;
   #urlStart = 0;
   #urlEnd = 0;
+  /** All of the record, where it has been looked at. */
+  #whole: object | undefined;
   /** The last origin as it stood in a URL, whose host is known. */
   #origin: Buffer = NO_BYTES;
   #methodBytes: Buffer = NO_BYTES;
@@ -47,6 +51,12 @@ export class RecordReader implements RecordFacts {
     return this.#url;
   }
 
+  /** What no fact tells. The first look costs as much as JSON.parse of the whole line; none where that is no JSON. */
+  get members(): Readonly<Record<string, unknown>> {
+    this.#whole ??= parsedObject(this.#line.toString('utf8', this.#start, this.#end)) ?? {};
+    return this.#whole as Readonly<Record<string, unknown>>;
+  }
+
   /** The line from `start` to `end`, without its line feed. False where it is no record. */
   read(line: Buffer, start: number, end: number): boolean {
     return this.#readOwn(line, start, end) || this.readWhole(line, start, end);
@@ -54,13 +64,7 @@ export class RecordReader implements RecordFacts {
 
   /** The same, and all of the line is looked at: false also where what follows the facts is no JSON. */
   readWhole(line: Buffer, start: number, end: number): boolean {
-    let record: unknown;
-    try {
-      record = JSON.parse(line.toString('utf8', start, end));
-    } catch {
-      return false;
-    }
-    return this.#take(record);
+    return this.#take(parsedObject(line.toString('utf8', start, end)));
   }
 
   #readOwn(line: Buffer, start: number, end: number): boolean {
@@ -81,6 +85,9 @@ export class RecordReader implements RecordFacts {
     this.error = undefined;
     this.#url = undefined;
     this.#line = line;
+    this.#start = start;
+    this.#end = end;
+    this.#whole = undefined;
     this.#urlStart = urlStart;
     this.#urlEnd = urlEnd;
     this.#readHost(line, urlStart, urlEnd);
@@ -162,14 +169,15 @@ export class RecordReader implements RecordFacts {
     this.#methodBytes = Buffer.from(this.method);
   }
 
-  #take(record: unknown): boolean {
-    if (typeof record !== 'object' || record === null) return false;
+  #take(record: object | undefined): boolean {
+    if (record === undefined) return false;
     const { index, url, method, status, ms, bytes, attempts, error } = record as Record<string, unknown>;
     if (!isCount(index) || !isCount(attempts) || typeof url !== 'string' || typeof method !== 'string')
       return false;
     if (typeof ms !== 'number' || !(ms >= 0)) return false;
     const facts = error === undefined ? undefined : errorFacts(error);
     if (facts === undefined && !(error === undefined && isStatus(status) && isCount(bytes))) return false;
+    this.#whole = record;
     this.index = index;
     this.#url = url;
     this.method = method;
@@ -186,6 +194,15 @@ export class RecordReader implements RecordFacts {
 
   toString(): string {
     return `record ${this.index} ${this.status ?? 'failure'} of ${this.host}`;
+  }
+}
+
+function parsedObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

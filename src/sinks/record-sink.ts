@@ -14,6 +14,8 @@ export interface RecordOptions {
   readonly headers: boolean;
   /** Milliseconds by phase too. */
   readonly timings: boolean;
+  /** Where there are columns: one for the index of the request that was sent in place of an equal one. */
+  readonly duplicates?: boolean;
 }
 
 /** A sink that is told where a body has been stored. */

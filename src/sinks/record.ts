@@ -15,6 +15,8 @@ export interface RecordFormatOptions {
   readonly headers: boolean;
   /** Milliseconds by phase too. */
   readonly timings: boolean;
+  /** Requests may stand for equal ones: a column says which. JSON Lines has a member where there is one. */
+  readonly duplicates?: boolean;
 }
 
 /** Turns outcomes into lines. One for each sink: it remembers the origin that it met last. */
@@ -33,7 +35,8 @@ export class RecordFormat {
 
   /** The record with its line feed. `bodyFile`: where the body was stored, for the form `files`. */
   line(outcome: Outcome, bodyFile = ''): string {
-    return outcome.type === 'response' ? this.#response(outcome, bodyFile) : failureLine(outcome);
+    if (outcome.type === 'failure') return failureLine(outcome);
+    return outcome.duplicateOf === undefined ? this.#response(outcome, bodyFile) : duplicateLine(outcome);
   }
 
   #response(response: Response, bodyFile: string): string {
@@ -92,15 +95,24 @@ function redirectedMembers({ askedUrl, hops, method }: Request): string {
   return `,"url":${quoted(askedUrl)},"method":${quoted(method)},"redirects":[${chain.join(',')}]`;
 }
 
+/** All else stands in the record of the one that was sent. */
+function duplicateLine({ index, id, request, method, status, duplicateOf }: Response): string {
+  return (
+    `{"index":${index}${idMember(id)},"url":${quoted(request.askedUrl)},"method":${quoted(method)}` +
+    `,"status":${status},"ms":0,"bytes":0,"attempts":0,"duplicateOf":${duplicateOf}}\n`
+  );
+}
+
 function failureLine(failure: Failure): string {
-  const { phase, kind, message, sent, line, status } = failure;
+  const { phase, kind, message, sent, line, status, duplicateOf } = failure;
   return (
     `{"index":${failure.index}${idMember(failure.id)}` +
     `,"url":${quoted(failure.url)},"method":${quoted(failure.method)}` +
     (line === undefined ? '' : `,"line":${line}`) +
     `,"error":{"phase":"${phase}","kind":"${kind}","message":${quoted(message)},"sent":"${sent}"` +
     `${status === undefined ? '' : `,"status":${status}`}}` +
-    `,"ms":${decimals(failure.ms)},"attempts":${failure.attempts}${historyMember(failure.history)}}\n`
+    `,"ms":${decimals(failure.ms)},"attempts":${failure.attempts}${historyMember(failure.history)}` +
+    `${duplicateOf === undefined ? '' : `,"duplicateOf":${duplicateOf}`}}\n`
   );
 }
 

@@ -9,7 +9,7 @@ import type { Request } from '../model/request.ts';
 import { BatchSink, type BatchStore } from './batch-sink.ts';
 import { type Committed, FileTaker } from './bytes-taker.ts';
 import type { FileTools } from './output-file.ts';
-import { type PositionedFile, openAt } from './positioned-file.ts';
+import { openAt, type PositionedFile } from './positioned-file.ts';
 import { WarcFormat, type WarcRecord } from './warc-record.ts';
 
 export interface WarcOptions {

@@ -14,6 +14,7 @@ const SHARE_WIDTH = '100.0%'.length;
 const FAILURE_KINDS_MAX = 3;
 const STATUSES_MAX = 8;
 const LOG_BOUND_WIDTH = 60;
+const LABEL_WIDTH = `not sent${GAP}`.length;
 
 /**
  * ━━━━━━━━━━━━━━━──────────────   52.0%  2,080/4,000  ETA 1 s
@@ -31,6 +32,10 @@ export function frameLines(
   const width = widthOf(columns);
   const eta = etaOf(snapshot, ratePerSecond);
   const lines = [headLine(snapshot, eta, width, paint), speedLine(snapshot, ratePerSecond, width)];
+  const notSent = notSentOf(snapshot).join(GAP);
+  if (notSent !== '') {
+    lines.push(`${paint('dim', 'not sent')}${GAP}${notSent.slice(0, Math.max(0, width - LABEL_WIDTH))}`);
+  }
   const bound = boundBy(snapshot, width - `bound by${GAP}`.length);
   if (bound !== undefined) lines.push(`${paint('dim', 'bound by')}${GAP}${bound}`);
   const statuses = notOk(snapshot);
@@ -47,6 +52,13 @@ export function frameLines(
 function holdupLine({ position, url, waiting }: Holdup, width: number, paint: Paint): string {
   const which = url === undefined ? `request ${count(position)}` : `${count(position)} ${url}`;
   return `${paint('dim', 'held up')}${GAP}${`${count(waiting)} wait for ${which}`.slice(0, Math.max(0, width - `held up${GAP}`.length))}`;
+}
+
+function notSentOf({ skipped = 0, duplicates = 0 }: Snapshot): string[] {
+  return [
+    ...(skipped > 0 ? [`${count(skipped)} skipped`] : []),
+    ...(duplicates > 0 ? [plural(duplicates, 'duplicate')] : []),
+  ];
 }
 
 /** What stays on the screen above the summary: how far it came. */
@@ -69,6 +81,7 @@ export function plainLine(snapshot: Snapshot, ratePerSecond: number): string {
       : `${count(requests)} of ${count(expected)} (${share(requests, expected)})`;
   const parts = [done, ...speeds(snapshot, ratePerSecond).map((speed) => speed.text)];
   if (eta !== undefined) parts.push(eta);
+  parts.push(...notSentOf(snapshot));
   const bound = boundBy(snapshot, LOG_BOUND_WIDTH);
   if (bound !== undefined) parts.push(`bound by ${bound}`);
   if (snapshot.failures > 0) {

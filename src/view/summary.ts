@@ -27,6 +27,7 @@ export function summaryText(snapshot: Snapshot, options: { readonly color: boole
   });
   if (snapshot.filtered > 0)
     rows.push(['filtered', `${plural(snapshot.filtered, 'response')} without a record`]);
+  rows.push(...notSentRows(snapshot));
   if (snapshot.retries > 0) rows.push(['retries', count(snapshot.retries)]);
   if (snapshot.responses > 0) rows.push(['latency', latencyText(snapshot)], ['bodies', bodiesText(snapshot)]);
   if (snapshot.requests > 0) {
@@ -39,6 +40,17 @@ export function summaryText(snapshot: Snapshot, options: { readonly color: boole
     ([label, text]) => `${INDENT}${paint('dim', label.padEnd(LABEL_WIDTH))}${GAP}${text}`,
   );
   return `${[paint('bold', firstLine(snapshot)), ...lines].join('\n')}\n`;
+}
+
+/** What had no need to be sent. */
+function notSentRows({ duplicates = 0, dedupeFull = false, skipped = 0 }: Snapshot): [string, string][] {
+  const rows: [string, string][] = [];
+  const beyond = dedupeFull ? '; later ones were all sent, --dedupe-max remembers more' : '';
+  if (duplicates > 0 || dedupeFull) {
+    rows.push(['duplicates', `${count(duplicates)} not sent: an equal request was${beyond}`]);
+  }
+  if (skipped > 0) rows.push(['skipped', `${plural(skipped, 'request')} of which there is a record`]);
+  return rows;
 }
 
 function firstLine(snapshot: Snapshot): string {

@@ -213,6 +213,7 @@ describe('what is said', () => {
   memory        N at most
   concurrency   N allowed, N at most in flight
 records in OUT, bodies in OUT.bodies
+to look into them: duckdb -c "SELECT status, count(*) FROM 'OUT' GROUP BY status"
 `,
     );
     expect(readdirSync(`${out}.bodies/000`)).toHaveLength(3);

@@ -186,7 +186,7 @@ describe('requests', () => {
     [['sevre'], 'there is no command sevre; did you mean serve? (a host of that name is http://sevre/)'],
     [
       ['replay'],
-      'there is no command replay, only run, resume, curl, tune, serve, doctor, completion, help (a host of that name is http://replay/)',
+      'there is no command replay, only run, resume, retry, report, curl, tune, serve, doctor, completion, help (a host of that name is http://replay/)',
     ],
     [
       ['-i', 'a.txt', 'http://x/', 'http://y/'],

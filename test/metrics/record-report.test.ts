@@ -10,7 +10,17 @@ const ALL = new Set(GROUPINGS);
 function response(parts: Partial<RecordFacts> = {}): RecordFacts {
   const url = `http://${parts.host ?? 'h'}/${parts.index ?? 0}`;
   return {
-    ...{ index: 0, url, method: 'GET', host: 'h', status: 200, ms: 1, bytes: 10, attempts: 1, error: undefined },
+    ...{
+      index: 0,
+      url,
+      method: 'GET',
+      host: 'h',
+      status: 200,
+      ms: 1,
+      bytes: 10,
+      attempts: 1,
+      error: undefined,
+    },
     ...parts,
   };
 }

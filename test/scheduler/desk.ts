@@ -207,7 +207,14 @@ export class Desk implements SchedulerEvents {
     const sendable = this.waiting.find((r) => (this.perHost.get(r.origin.key) ?? 0) < perHost);
     if (sendable !== undefined) throw new Error(`${sendable} waits beside an idle slot`);
     this.#count();
-    if (!this.source.dry && this.#roomAhead) throw new Error('the source is not pulled for an idle slot');
+    // Time stands still here: an origin that is alone goes through the look-ahead at once, and is left alone.
+    if (!this.source.dry && this.#roomAhead && !this.#isAloneAndFull)
+      throw new Error('the source is not pulled for an idle slot');
+  }
+
+  get #isAloneAndFull(): boolean {
+    const [only, ...others] = new Set([...this.inFlight, ...this.waiting].map(({ origin }) => origin.key));
+    return only !== undefined && others.length === 0 && this.perHost.get(only) === this.settings.perHost;
   }
 
   #checkPull(): void {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { FairShare } from '../../src/scheduler/fair-share.ts';
 
 function shareOf(origins: number, isOnlyOrigin = false): FairShare {
@@ -18,11 +18,11 @@ it('is slots by origins with work, as if there were eight of them at least, and 
 it('is every slot for the only origin, for as many requests as the look-ahead holds, then for four times as many', () => {
   const share = shareOf(1);
   const alone = () => {
-    share.leaveAlone();
+    share.leaveAlone(false);
     for (let n = 0; ; n++, share.count()) if (share.slots !== 80) return n;
   };
   expect([alone(), alone(), alone()]).toEqual([3, 12, 48]);
-  share.leaveAlone();
+  share.leaveAlone(false);
   share.rise();
   expect(share.slots).toBe(10);
   // Another was there: it begins anew.
@@ -33,4 +33,47 @@ it('stays every slot where it is known that there is no other origin', () => {
   const share = shareOf(1, true);
   for (let i = 0; i < 1_000; i++) share.count();
   expect(share.slots).toBe(80);
+});
+
+describe('an origin that has as much under way as it may', () => {
+  const SLOW_MS = 101;
+  const QUICK_MS = 100;
+
+  function passed(ms: number, requests = 3): FairShare {
+    const share = shareOf(1);
+    for (let i = 0; i < requests; i++) share.waited(ms);
+    share.leaveAlone(true);
+    return share;
+  }
+
+  it('is left alone where it goes through the look-ahead quickly, for sixteen of those', () => {
+    const share = passed(QUICK_MS);
+    let n = 0;
+    for (; share.isAlone; n++) {
+      expect(share.readAhead).toBe(1);
+      share.count();
+    }
+    expect([n, share.readAhead]).toEqual([48, 3]);
+  });
+
+  it('is not where others would wait for long, or before it is known how long', () => {
+    expect(passed(SLOW_MS).isAlone).toBe(false);
+    expect(passed(QUICK_MS, 2).isAlone).toBe(false);
+  });
+
+  it('has to go through the look-ahead again each time, and nothing counts that did not wait in it', () => {
+    const share = passed(QUICK_MS);
+    for (let n = 48; n > 0; n--) {
+      share.waited(QUICK_MS);
+      share.count();
+    }
+    share.leaveAlone(true);
+    expect(share.isAlone).toBe(false);
+  });
+
+  it('is alone no more once there is another', () => {
+    const share = passed(QUICK_MS);
+    share.rise();
+    expect([share.isAlone, share.readAhead]).toEqual([false, 3]);
+  });
 });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GoodputLaw } from '../../src/scheduler/control/goodput-law.ts';
 import type { Sample } from '../../src/scheduler/control/law.ts';
+import { Random } from '../../src/target/random.ts';
 
 const SETTINGS = { initial: 8, max: 256 };
 
@@ -122,6 +123,71 @@ describe('GoodputLaw', () => {
       if (i > 3000) most = Math.max(most, law.limit);
     }
     expect(most).toBeLessThanOrEqual(46);
+  });
+
+  describe('where answers take less than a millisecond', () => {
+    /** One after another, each in so many milliseconds with so many in flight. */
+    function serve(
+      law: GoodputLaw,
+      requests: number,
+      eachMs: (inFlight: number, i: number) => number,
+    ): number {
+      let nowMs = 0;
+      let most = 0;
+      for (let i = 0; i < requests; i++) {
+        const inFlight = law.limit;
+        nowMs += eachMs(inFlight, i);
+        law.record(sample(nowMs, { inFlight, latencyMs: inFlight * eachMs(inFlight, i) }));
+        if (i > requests / 2) most = Math.max(most, law.limit);
+      }
+      return most;
+    }
+
+    it.each([0, 1])('has many in flight though goodput hardly grows by it (busy: %i)', (busy) => {
+      const law = new GoodputLaw(SETTINGS);
+      law.saturation(busy);
+      // At first the compiler is at work, and the ramp ends where it began.
+      const cold = (i: number) => (i < 1000 ? 100 : 1);
+      const most = serve(law, 200_000, (inFlight, i) => cold(i) * (0.01 + 0.005 / inFlight));
+      expect(law.limit).toBeGreaterThanOrEqual(40);
+      expect(most).toBeLessThanOrEqual(128);
+    });
+
+    it('has few where more are in the way', () => {
+      const law = new GoodputLaw(SETTINGS);
+      serve(law, 200_000, (inFlight) => 0.01 * Math.max(1, inFlight / 8) ** 0.5);
+      expect(law.limit).toBeLessThanOrEqual(16);
+      expect(law.limit).toBeGreaterThanOrEqual(6);
+    });
+
+    it('has as many as answer within a millisecond, and no more', () => {
+      const law = new GoodputLaw(SETTINGS);
+      const most = serve(law, 40_000, (inFlight) => 0.1 + 0.0001 / inFlight);
+      expect(law.limit).toBeLessThanOrEqual(12);
+      expect(most).toBeLessThanOrEqual(15);
+    });
+  });
+
+  it('does not give way where nothing can be told from noise', () => {
+    const law = new GoodputLaw({ initial: 32, max: 256 });
+    const random = new Random(7);
+    let nowMs = 0;
+    let factor = 1;
+    let sliceEndsMs = 0;
+    let least = 256;
+    // Twice as many are worth a quarter more, but for whole moments all answers take up to five times as long.
+    for (let i = 0; i < 300_000; i++) {
+      if (nowMs >= sliceEndsMs) {
+        factor = 1 + 4 * random.next();
+        sliceEndsMs = nowMs + 5;
+      }
+      const inFlight = law.limit;
+      const latencyMs = 2 * (inFlight / 32) ** 0.7 * factor;
+      nowMs += latencyMs / inFlight;
+      law.record(sample(nowMs, { inFlight, latencyMs }));
+      if (i > 10_000) least = Math.min(least, law.limit);
+    }
+    expect(least).toBeGreaterThanOrEqual(8);
   });
 
   it('says that it is drops that hold it', () => {

@@ -1,6 +1,7 @@
 // The scenarios: what stands at the other end, for how long, and which fixed values are tried against it.
 
 import type { ControlLaw } from '../../src/scheduler/control/law.ts';
+import { NO_COST } from './core.ts';
 import { FixedLaw, SteppedLaw } from './laws.ts';
 import { Noise } from './noise.ts';
 import type { RunPlan } from './simulate.ts';
@@ -41,7 +42,9 @@ export interface FixedValue {
 }
 
 export const PER_HOST_MAX = 256;
-const CLIENT = { totalMax: PER_HOST_MAX, cpuMs: 0 };
+const CLIENT = { totalMax: PER_HOST_MAX, core: NO_COST };
+/** As measured for small answers from this machine, in rough numbers and at half the speed. */
+const CORE = { ...NO_COST, requestMs: 0.02, turnMs: 0.015, cold: 40 };
 const FACTORS = [0.5, 0.7, 0.8, 0.9, 0.95, 1, 1.05, 1.1, 1.2, 1.3, 1.5, 2];
 
 function factors(): FixedValue[] {
@@ -97,6 +100,17 @@ function metered(seed: number, retryAfterMs: number, banMs: number): World {
     noise,
   );
   return { targets: [target], knees: [12], random: () => noise.next() };
+}
+
+/** Where the client's own CPU is the limit: more in flight cost nobody anything, but no host gets so many unasked. */
+const BELOW_256 = 255 / 1.5;
+
+/** On the same machine. */
+function nearby(seed: number): World {
+  const noise = new Noise(seed);
+  const service = scaled(noise.logNormal(0.3), 0.03);
+  const target = new Workers(4, service, { rttMs: 0.05, jitter: 0.3 }, noise);
+  return { targets: [target], knees: [BELOW_256], random: () => noise.next() };
 }
 
 const HOSTS = 100;
@@ -255,9 +269,29 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     id: 'S7',
-    title: 'faster than this client, which needs 0.1 ms of CPU per request',
+    title:
+      'faster than this client, which needs 0.02 ms for a request and 0.015 ms for a turn of its event loop',
+    optimum: 'this CPU; in flight stays below 256',
+    plan: plan(5000, { client: { totalMax: 4096, core: CORE } }),
+    phases: constant(5000, BELOW_256),
+    world: nearby,
+    fixed: factors(),
+  },
+  {
+    id: 'S7b',
+    extra: true,
+    title: 'the same, and other processes take the core for 3 ms again and again, half of the time',
+    optimum: 'what is left of this CPU; in flight stays below 256',
+    plan: plan(10_000, { client: { totalMax: 4096, core: { ...CORE, othersMs: 3, betweenMs: 3 } } }),
+    phases: constant(10_000, BELOW_256),
+    world: nearby,
+    fixed: factors(),
+  },
+  {
+    id: 'S7c',
+    title: '5 ms away, faster than this client, which needs 0.1 ms for a request',
     optimum: 'this CPU',
-    plan: plan(10_000, { client: { totalMax: 4096, cpuMs: 0.1 } }),
+    plan: plan(10_000, { client: { totalMax: 4096, core: { ...NO_COST, requestMs: 0.1 } } }),
     phases: constant(10_000, 60),
     world: (seed) => {
       const noise = new Noise(seed);
@@ -271,7 +305,7 @@ export const SCENARIOS: readonly Scenario[] = [
     title:
       '100 hosts, each with its own knee (2 to 24) and its own latency (100 to 400 ms), 1,024 in flight in all',
     optimum: 'each its own',
-    plan: plan(60_000, { client: { totalMax: 1024, cpuMs: 0 } }),
+    plan: plan(60_000, { client: { totalMax: 1024, core: NO_COST } }),
     phases: constant(60_000, undefined),
     world: (seed) => {
       const noise = new Noise(seed);

@@ -1,6 +1,7 @@
 // The simulator itself: it keeps to limits and rates, repeats itself, and its targets are what they say.
 
 import { describe, expect, it } from 'vitest';
+import { Core, NO_COST } from './core.ts';
 import { play } from './judge.ts';
 import { FixedLaw } from './laws.ts';
 import { Noise } from './noise.ts';
@@ -10,7 +11,7 @@ import { Metered, Refusing, type Target, Workers } from './targets.ts';
 import { LAWS } from './trials.ts';
 
 const NEAR = { rttMs: 2, jitter: 0 };
-const CLIENT = { totalMax: 256, cpuMs: 0 };
+const CLIENT = { totalMax: 256, core: NO_COST };
 
 function run(target: Target, law: FixedLaw, durationMs = 10_000, client = CLIENT, requests?: number) {
   const noise = new Noise(1);
@@ -51,9 +52,51 @@ describe('Simulation', () => {
   });
 
   it('has one core for what a request costs it', () => {
-    const client = { totalMax: 256, cpuMs: 0.5 };
+    const client = { totalMax: 256, core: { ...NO_COST, requestMs: 0.5 } };
     const result = run(new Workers(1000, () => 5, NEAR, new Noise(1)), new FixedLaw(200), 10_000, client);
     expect(perSecond(result.successes, 5000, 10_000)).toBeCloseTo(2000, -2);
+  });
+
+  it('has turns of its event loop, which deal with all that has come meanwhile', () => {
+    const client = { totalMax: 256, core: { ...NO_COST, requestMs: 0.1, turnMs: 0.1 } };
+    const perSecondAt = (limit: number) => {
+      const target = new Workers(1000, () => 0.1, { rttMs: 0.1, jitter: 0 }, new Noise(1));
+      const { successes } = run(target, new FixedLaw(limit), 3000, client);
+      return perSecond(successes, 1000, 3000);
+    };
+    // 0.2 ms on the way, and 0.2 ms of the core.
+    expect(perSecondAt(1)).toBeCloseTo(2500, -2);
+    expect(perSecondAt(100)).toBeGreaterThan(9500);
+    expect(perSecondAt(100)).toBeLessThan(10_000);
+  });
+});
+
+describe('Core', () => {
+  it('costs more at first', () => {
+    const core = new Core({ ...NO_COST, requestMs: 1, cold: 9 }, () => 0);
+    expect(core.handle(0)).toBe(10);
+    for (let i = 0; i < 100_000; i++) core.handle(1e9);
+    const warmMs = core.handle(1e9);
+    expect(core.handle(1e9) - warmMs).toBeCloseTo(1, 1);
+  });
+
+  it('is away for as long as others have it, and only then', () => {
+    const noise = new Noise(1);
+    const core = new Core({ ...NO_COST, requestMs: 1, othersMs: 3, betweenMs: 3 }, () => noise.next());
+    let nowMs = 0;
+    for (let i = 0; i < 10_000; i++) nowMs = core.handle(nowMs);
+    expect(nowMs / 10_000).toBeGreaterThan(1.9);
+    expect(nowMs / 10_000).toBeLessThan(2.1);
+    expect(core.busyMs).toBeCloseTo(nowMs, 3);
+  });
+
+  it('what others do while it waits costs it nothing', () => {
+    const noise = new Noise(1);
+    const core = new Core({ ...NO_COST, requestMs: 0.001, othersMs: 3, betweenMs: 30 }, () => noise.next());
+    for (let i = 0; i < 1000; i++) core.handle(1000 * i);
+    // One in eleven comes while they are at it, and waits 3 ms in the mean.
+    expect(core.busyMs / 1000).toBeGreaterThan(0.15);
+    expect(core.busyMs / 1000).toBeLessThan(0.45);
   });
 });
 

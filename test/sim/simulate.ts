@@ -4,14 +4,14 @@
 import type { ControlLaw, Sample } from '../../src/scheduler/control/law.ts';
 import { verdictOfStatus } from '../../src/scheduler/control/verdict.ts';
 import { HostPause } from '../../src/scheduler/health/host-pause.ts';
+import { Core, type CoreSettings } from './core.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Target } from './targets.ts';
 
 export interface Client {
   /** In flight, all hosts together. */
   readonly totalMax: number;
-  /** CPU that one request costs this process; it has one core. */
-  readonly cpuMs: number;
+  readonly core: CoreSettings;
 }
 
 export interface RunPlan {
@@ -74,18 +74,21 @@ export class Simulation {
   readonly #inFlight: Int32Array;
   readonly #nextStartMs: Float64Array;
   readonly #sleeping: Uint8Array;
+  /** Since its last start it had to wait for a time, as the scheduler tells its law. */
+  readonly #wasPutOff: Uint8Array;
   readonly #heldSinceMs: Float64Array;
   readonly #pauses: readonly HostPause[];
   #total = 0;
   #left: number;
-  #cpuFreeMs = 0;
-  #cpuUsedMs = 0;
+  readonly #core: Core;
+  #busyMs = 0;
   #nextSaturationMs = SATURATION_EVERY_MS;
   #turn = 0;
   #nowMs = 0;
 
   constructor(plan: RunPlan, targets: readonly Target[], laws: readonly ControlLaw[], random: () => number) {
     this.#plan = plan;
+    this.#core = new Core(plan.client.core, random);
     this.#targets = targets;
     this.#laws = laws;
     this.#left = plan.requests ?? Number.POSITIVE_INFINITY;
@@ -100,6 +103,7 @@ export class Simulation {
     this.#inFlight = new Int32Array(targets.length);
     this.#nextStartMs = new Float64Array(targets.length);
     this.#sleeping = new Uint8Array(targets.length);
+    this.#wasPutOff = new Uint8Array(targets.length);
     this.#heldSinceMs = new Float64Array(targets.length);
     this.#pauses = targets.map(() => new HostPause(PAUSE_MS_MAX, random));
     const bins = Math.ceil(plan.durationMs / BIN_MS) + 1;
@@ -140,20 +144,16 @@ export class Simulation {
   }
 
   #tellSaturation(): void {
-    const share = Math.min(1, this.#cpuUsedMs / SATURATION_EVERY_MS);
-    this.#cpuUsedMs = 0;
+    const { busyMs } = this.#core;
+    const share = Math.min(1, (busyMs - this.#busyMs) / SATURATION_EVERY_MS);
+    this.#busyMs = busyMs;
     this.#nextSaturationMs = this.#nowMs + SATURATION_EVERY_MS;
     for (const law of this.#laws) law.saturation(share);
   }
 
   #end(slot: number): void {
-    const { cpuMs } = this.#plan.client;
-    if (cpuMs > 0) {
-      // One core: what arrived while it was busy waits for it, and its latency is longer by that.
-      this.#nowMs = this.#cpuFreeMs = Math.max(this.#nowMs, this.#cpuFreeMs) + cpuMs;
-      this.#cpuUsedMs += cpuMs;
-    }
-    const nowMs = this.#nowMs;
+    const nowMs = this.#core.handle(this.#nowMs);
+    this.#nowMs = nowMs;
     const host = this.#host[slot]!;
     const status = this.#status[slot]!;
     const refused = status === 0 || status === 429;
@@ -165,7 +165,9 @@ export class Simulation {
     run.endMs = nowMs;
     if (status === 429) {
       run.metered[bin]!++;
-      this.#pauses[host]!.refuse(this.#startedMs[slot]!, this.#retryAfterMs[slot]!, nowMs);
+      // As HostGate has it where a law controls: without a time there is no pause.
+      const askedMs = this.#retryAfterMs[slot]!;
+      if (askedMs > 0) this.#pauses[host]!.refuse(this.#startedMs[slot]!, askedMs, nowMs);
     } else if (!refused) {
       run.successes[bin]!++;
       this.#pauses[host]!.accept(this.#startedMs[slot]!, nowMs);
@@ -213,12 +215,13 @@ export class Simulation {
     const law = this.#laws[host]!;
     const pause = this.#pauses[host]!;
     while (this.#left > 0 && this.#total < this.#plan.client.totalMax) {
-      if (this.#inFlight[host]! >= Math.min(law.limit, pause.window)) return;
+      if (this.#inFlight[host]! >= law.limit) return;
       const nowMs = this.#nowMs;
       const rate = law.ratePerSecond;
       let mayMs = nowMs + pause.waitMs(nowMs);
       if (rate !== undefined && this.#nextStartMs[host]! > mayMs) mayMs = this.#nextStartMs[host]!;
       if (mayMs > nowMs) {
+        this.#wasPutOff[host] = 1;
         if (this.#sleeping[host] === 0) {
           this.#sleeping[host] = 1;
           this.#events.push(mayMs, WAKE + host);
@@ -241,7 +244,8 @@ export class Simulation {
     this.#startedMs[slot] = nowMs;
     this.#host[slot] = host;
     this.#inFlightThen[slot] = inFlight;
-    this.#limited[slot] = this.#left > 0 ? 1 : 0;
+    this.#limited[slot] = this.#left > 0 && this.#wasPutOff[host] === 0 ? 1 : 0;
+    this.#wasPutOff[host] = 0;
     target.start(nowMs);
     this.#status[slot] = target.status;
     this.#retryAfterMs[slot] = target.status === 429 ? target.retryAfterMs : 0;

@@ -2,8 +2,9 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Response } from '../../src/model/outcome.ts';
-import { BodyFiles, fileOf, openBodyFiles } from '../../src/sinks/body-files.ts';
+import { BodyFiles, openBodyFiles } from '../../src/sinks/body-files.ts';
 import { BodyFilesSink } from '../../src/sinks/body-files-sink.ts';
+import { indexName } from '../../src/sinks/body-name.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
 import { openOutputFile } from '../../src/sinks/output-file.ts';
 import type { RecordSink } from '../../src/sinks/record-sink.ts';
@@ -21,13 +22,13 @@ describe('where a body goes', () => {
     [123, 'application/vnd.api+json', '000/000123.json'],
     [999, 'text/html', '000/000999.html'],
     [1000, 'image/svg+xml', '001/001000.svg'],
-    [1_234_567, 'application/atom+xml', '1234/1234567.xml'],
+    [1_234_567, 'application/atom+xml', '234/1234567.xml'],
     [5, '', '000/000005.bin'],
     [5, '../../etc/passwd', '000/000005.bin'],
     [5, '../+json', '000/000005.json'],
     [5, 'constructor', '000/000005.bin'],
   ])('index %i of type %j goes to %s', (index, type, file) => {
-    expect(fileOf(index, type)).toBe(file);
+    expect(indexName(index, type)).toBe(file);
   });
 
   it('is beside the output, and its path starts at the output', async () => {

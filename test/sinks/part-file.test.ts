@@ -43,7 +43,8 @@ describe('a part file', () => {
     const bytes = octets(2 * MIB, 1);
     expect(writer.append(bytes, 0, bytes.length)).toBe(false);
     await roomy;
-    expect(readdirSync(join(bodies.folder, '001'))).toEqual(['001234.part']);
+    expect(readdirSync(join(bodies.folder, 'parts'))).toEqual(['001234.part']);
+    expect(existsSync(join(bodies.folder, '001'))).toBe(false);
     expect(await finish(writer)).toEqual({
       bytes: bytes.length,
       file: expect.stringMatching(/001\/001234\.txt$/),
@@ -123,23 +124,23 @@ describe('a part file', () => {
     const bytes = octets(100_000, 1);
     writer.append(bytes, 0, bytes.length);
     await remove(writer);
-    expect(readdirSync(join(bodies.folder, '000'))).toEqual([]);
+    expect(readdirSync(join(bodies.folder, 'parts'))).toEqual([]);
     await remove(bodies.open(6, () => {}));
-    expect(existsSync(join(bodies.folder, '000/000006.part'))).toBe(false);
+    expect(existsSync(join(bodies.folder, 'parts/000006.part'))).toBe(false);
   });
 
   it('tells its folder once what it cannot write, and whoever waits for it', async () => {
     const bodies = await openBodyFiles(path('out'));
     const errors: Error[] = [];
     bodies.onError = (error) => errors.push(error);
-    mkdirSync(join(bodies.folder, '000/000001.part'), { recursive: true });
+    mkdirSync(join(bodies.folder, 'parts/000001.part'), { recursive: true });
     let rooms = 0;
     const writer = bodies.open(1, () => rooms++);
     const bytes = octets(2 * MIB, 1);
     expect(writer.append(bytes, 0, bytes.length)).toBe(false);
     await expect(finish(writer)).rejects.toMatchObject({ code: 'EISDIR' });
     expect([errors.length, rooms]).toEqual([1, 1]);
-    expect(errors[0]!.message).toMatch(/^cannot write to .*000\/000001\.part: /);
+    expect(errors[0]!.message).toMatch(/^cannot write to .*parts\/000001\.part: /);
   });
 
   it('is removed where its own name is taken', async () => {
@@ -149,5 +150,6 @@ describe('a part file', () => {
     writer.append(Buffer.from('octets'), 0, 6);
     await expect(finish(writer)).rejects.toMatchObject({ name: 'OutputError' });
     expect(readdirSync(join(bodies.folder, '000'))).toEqual(['000001.txt']);
+    expect(readdirSync(join(bodies.folder, 'parts'))).toEqual([]);
   });
 });

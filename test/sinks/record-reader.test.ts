@@ -27,7 +27,13 @@ const outcomes = fc
   .record({
     index: fc.oneof(fc.nat(), fc.constantFrom(0, 10 ** 14, 10 ** 15, Number.MAX_SAFE_INTEGER)),
     id: fc.option(fc.oneof(fc.string(), fc.integer(), fc.double(), fc.constant('plain')), { nil: undefined }),
-    url: fc.constantFrom('http://localhost:8080/a', 'https://h/', 'http://[::1]:81/?x=/y', 'http://h?q', 'http://hh/'),
+    url: fc.constantFrom(
+      'http://localhost:8080/a',
+      'https://h/',
+      'http://[::1]:81/?x=/y',
+      'http://h?q',
+      'http://hh/',
+    ),
     target: fc.option(fc.constantFrom('/q?"', '/back\\slash', '/ä', '/'), { nil: undefined }),
     method: fc.constantFrom('GET', 'POST', 'PUT', 'GE', 'G"T'),
     status: fc.integer({ min: 100, max: 999 }),
@@ -39,7 +45,11 @@ const outcomes = fc
   .map(({ fails, id, target, ...parts }) =>
     fails
       ? failure(parts.index, parts.body)
-      : response({ ...parts, ...(id === undefined ? {} : { id }), ...(target === undefined ? {} : { target }) }),
+      : response({
+          ...parts,
+          ...(id === undefined ? {} : { id }),
+          ...(target === undefined ? {} : { target }),
+        }),
   );
 
 describe('RecordReader', () => {
@@ -51,7 +61,11 @@ describe('RecordReader', () => {
           const line = (detailed ? format : plain).line(outcome).trimEnd();
           const facts = read(reader, line);
           expect(facts).toEqual(read(new RecordReader(), line, true));
-          expect(facts).toMatchObject({ index: outcome.index, attempts: outcome.attempts, method: outcome.method });
+          expect(facts).toMatchObject({
+            index: outcome.index,
+            attempts: outcome.attempts,
+            method: outcome.method,
+          });
           expect(facts?.status).toBe(outcome.type === 'response' ? outcome.status : undefined);
         }
       }),
@@ -73,7 +87,15 @@ describe('RecordReader', () => {
   });
 
   it('reads records of any other writing', () => {
-    const record = { method: 'GET', url: 'http://h/', attempts: 1, bytes: 2, ms: 1e-3, status: 200, index: 7 };
+    const record = {
+      method: 'GET',
+      url: 'http://h/',
+      attempts: 1,
+      bytes: 2,
+      ms: 1e-3,
+      status: 200,
+      index: 7,
+    };
     expect(read(new RecordReader(), JSON.stringify(record, null, 1).replaceAll('\n', ' '))).toMatchObject({
       ...record,
       host: 'h',

@@ -9,6 +9,7 @@ import { csvSink } from '../../src/sinks/csv.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
 import { openOutputFile } from '../../src/sinks/output-file.ts';
 import type { RecordOptions } from '../../src/sinks/record-sink.ts';
+import { SystemFiles } from '../../src/storage/system-files.ts';
 import { sinkOnFiles } from '../contract/sink-suite-files.ts';
 import { temporaryFolder } from './folder.ts';
 import { canUseZstd, unzstd } from './zstd.ts';
@@ -52,7 +53,20 @@ sinkOnFiles({
   cannot: { disk: 'its bodies are in a folder of their own' },
   open: async (path, tools) => {
     const file = await openOutputFile(path, tools);
-    return jsonLinesSink(file, { ...OPTIONS, body: await openBodyFiles(bodies('out')) });
+    const body = await openBodyFiles(bodies('out'), { syncedBy: new SystemFiles() });
+    return jsonLinesSink(file, { ...OPTIONS, body });
+  },
+  read: ofLines,
+});
+
+sinkOnFiles({
+  name: 'JSON Lines beside bodies called by their hashes',
+  file: 'out.jsonl',
+  cannot: { disk: 'its bodies are in a folder of their own' },
+  open: async (path, tools) => {
+    const file = await openOutputFile(path, tools);
+    const body = await openBodyFiles(bodies('out'), { names: 'hash', syncedBy: new SystemFiles() });
+    return jsonLinesSink(file, { ...OPTIONS, body });
   },
   read: ofLines,
 });

@@ -14,7 +14,13 @@ import { paintFor } from '../../src/view/terminal.ts';
 
 const ALL: ReadonlySet<Grouping> = new Set(GROUPINGS);
 const LOOK: ReportLook = { paint: paintFor(false), columns: 100, top: 10 };
-const FILE: FileReport = { name: 'out.jsonl', records: 3, otherLines: 0, firstOther: undefined, torn: undefined };
+const FILE: FileReport = {
+  name: 'out.jsonl',
+  records: 3,
+  otherLines: 0,
+  firstOther: undefined,
+  torn: undefined,
+};
 
 function response(parts: Partial<RecordFacts> = {}): RecordFacts {
   const url = `http://h:80/${parts.index ?? 0}`;
@@ -64,11 +70,11 @@ describe('the text', () => {
   POST        1   1       0  1.50 ms  1.50 ms
 
   slowest  status  index  url
-   250 ms     404      1  http://h:80/1
+  250 ms      404      1  http://h:80/1
   1.50 ms     200      0  http://h:80/0
 
 next flurry retry out.jsonl --only refused
-`.replace(/^ {3}250 ms/m, '  250 ms '),
+`,
     );
   });
 
@@ -93,7 +99,10 @@ next flurry retry out.jsonl --only refused
   });
 
   it('fits the terminal, and lets no control character through', () => {
-    const long = failure(`\x1b[31m${'x'.repeat(300)}`, { url: `http://h/\n${'y'.repeat(20)}`, host: 'h\x07' });
+    const long = failure(`\x1b[31m${'x'.repeat(300)}`, {
+      url: `http://h/\n${'y'.repeat(20)}`,
+      host: 'h\x07',
+    });
     const text = recordReportText(of([long, response({ url: `http://h/${'z'.repeat(200)}` })]), {
       ...LOOK,
       columns: 70,

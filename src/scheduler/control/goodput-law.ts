@@ -30,24 +30,32 @@ const STEP = {
 };
 /** Goodput that 1 % more in flight must bring to be worth it, and 1 % less may cost. Between them nothing moves. */
 const WORTH = { up: 0.07, down: 0.05, downFar: 0.15 };
+/** Answers that take less have next to no queue behind them, or one in this process where that is saturated. What counts
+ *  then is how many of them one turn of an event loop deals with: up to so many in flight are tried and kept unless
+ *  goodput falls by that. */
+const QUICK = { ms: 1, saturatedMs: 4, inFlight: 64, worth: -0.1 };
 /** Growth so clear that the next step is twice as long, or a little longer. */
 const CLEAR = { twice: 0.5, more: 0.2 };
-/** Going up is believed at so many standard errors; going down, where nothing is proven, already at so many less. */
-const SURE = { up: 1.3, lean: 0.6, pairs: 1.7 };
+/** Going up is believed at so many standard errors; going down, where nothing is proven, already at so many less, if
+ *  that is not because nothing can be seen. */
+const SURE = { up: 1.3, lean: 0.6, leanErrorMax: 0.25, pairs: 1.7, quick: 2, pairsQuick: 2 };
 /** A chord with less is one across the knee, and says where that is. */
 const BELOW_KNEE = 0.85;
 /** Doubling goes on while it brings at least half of what it could. */
-const RAMP = { elasticity: 0.5, endedMin: 8, share: 0.75, patience: 4 };
+const RAMP = { elasticity: 0.5, endedMin: 8, share: 0.75, patience: 4, fell: 0.8 };
 /** The knee that a chord shows is passed by so much: a little too many costs nothing, too few does. */
 const MARGIN = 1.08;
-/** A latency counts as no more than so many typical ones: one slow response must not look like a queue. */
-const TAIL = 4;
+/** A latency counts as no more than so many typical ones: one slow response must not look like a queue. Less than so
+ *  many milliseconds may be a pause of this process, which all feel that are in flight then, and counts. */
+const TAIL = { times: 4, ms: 20 };
 /** Responses in a window: as many as give the elasticity to this error, between these. */
 const ENOUGH = { error: 0.1, min: 24, max: 3000, lookAt: 8 };
 /** With few responses only a longer step shows anything: to this error. */
 const BLUR = 0.28;
 /** A window ends at the latest, once two typical latencies have passed. */
 const WINDOW_MS_MAX = 1500;
+/** Nor before: some garbage collections, and turns of other processes, must have room in it. */
+const WINDOW_MS_MIN = 50;
 const REST_MS = { first: 100, max: 800, factor: 1.5 };
 /** Goodput at the same limit that changes by more is a host that has changed. */
 const CHANGE = { share: 0.07, errors: 4, sameInFlight: 0.03 };
@@ -122,7 +130,8 @@ export class GoodputLaw implements ControlLaw {
     if (verdict === 'ignore' && status === 0) return;
     if (verdict === 'success') this.#pace.succeeded(nowMs, startedMs, inFlight);
     const typicalMs = this.#typicalMs;
-    const countedMs = typicalMs === 0 ? latencyMs : Math.min(latencyMs, TAIL * typicalMs);
+    const longestMs = typicalMs === 0 ? latencyMs : Math.max(TAIL.times * typicalMs, TAIL.ms);
+    const countedMs = Math.min(latencyMs, longestMs);
     if (verdict !== 'drop')
       this.#typicalMs = typicalMs === 0 ? countedMs : typicalMs + (countedMs - typicalMs) / 64;
     const window = this.#window;
@@ -168,7 +177,7 @@ export class GoodputLaw implements ControlLaw {
     }
     const measuredMs = nowMs - window.sinceMs;
     const settlingMs = 4 * this.#typicalMs;
-    if (measuredMs < settlingMs) return;
+    if (measuredMs < settlingMs || measuredMs < WINDOW_MS_MIN) return;
     if (window.ended < this.#enough() && measuredMs < WINDOW_MS_MAX + settlingMs) return;
     if (this.#phase === 'rest') this.#rested(nowMs);
     else if (this.#phase === 'base') this.#try(nowMs);
@@ -187,15 +196,20 @@ export class GoodputLaw implements ControlLaw {
   /** Doubles while that pays. What a limit lets go at once comes back together, one latency later. */
   #ramp(nowMs: number): void {
     const window = this.#window;
-    if (!window.wasLimited || window.goodShare === 0) return window.start(nowMs);
+    if (!window.wasLimited || window.goodShare === 0) return window.start(nowMs, this.#typicalMs);
     if (window.meanInFlight < this.limit / 2)
       return this.#hold(nowMs, Math.ceil(window.meanInFlight), -1, STEP.first);
     const before = this.#base;
     const least = this.#least;
+    if (before.ended > 0 && window.meanMs < RAMP.fell * before.meanMs) {
+      // More at once in less time: it was this process or its connections that were slow, and may be still.
+      before.copyFrom(window);
+      return window.start(nowMs, this.#typicalMs);
+    }
     if (before.ended > 0) {
       const elasticity = elasticityOf(before, window);
       const error = Math.sqrt(varianceOf(before, window));
-      if (elasticity < RAMP.elasticity) {
+      if (elasticity < RAMP.elasticity && !this.#isQuick(window)) {
         const sure = elasticity + error < RAMP.elasticity;
         if (!sure && window.ended < RAMP.patience * this.#rampEnough()) return;
         const knee = window.meanInFlight * (least.meanMs / window.meanMs) * window.goodShare;
@@ -229,7 +243,7 @@ export class GoodputLaw implements ControlLaw {
 
   #setLimit(nowMs: number, limit: number): void {
     this.limit = clamp(Math.round(limit), 1, this.#max);
-    this.#window.start(nowMs);
+    this.#window.start(nowMs, this.#typicalMs);
   }
 
   /** The limit held has been measured: tries another. */
@@ -247,7 +261,7 @@ export class GoodputLaw implements ControlLaw {
       this.#forget();
     }
     const other = this.#other();
-    if (other === this.#held || (this.#direction === 1 && this.#saturation > SATURATED)) {
+    if (other === this.#held || (this.#direction === 1 && this.#isSaturated && !this.#isQuick(this.#base))) {
       this.#turn();
       return this.#rest(nowMs);
     }
@@ -258,10 +272,21 @@ export class GoodputLaw implements ControlLaw {
   #other(): number {
     const held = this.#held;
     const blur = Math.sqrt(2 * this.#base.variance) / BLUR;
-    const step = Math.max(this.#step, Math.min(blur, STEP.first));
+    // Where a rate is what is sold, more at once are hardly ever what is missing.
+    const own = this.ratePerSecond === undefined ? this.#step : STEP.min;
+    const step = Math.max(own, Math.min(blur, STEP.first));
     const stepped = Math.round(held * Math.exp(this.#direction * step));
     const other = clamp(stepped === held ? held + this.#direction : stepped, 1, this.#max);
     return this.#ceiling > held ? Math.min(other, Math.floor((held + this.#ceiling) / 2)) : other;
+  }
+
+  get #isSaturated(): boolean {
+    return this.#saturation > SATURATED;
+  }
+
+  /** Quick answers queue nowhere but in turns of the event loop, which more of them make cheaper. */
+  #isQuick({ meanMs, meanInFlight }: Window): boolean {
+    return meanInFlight <= QUICK.inFlight && meanMs < (this.#isSaturated ? QUICK.saturatedMs : QUICK.ms);
   }
 
   #turn(): void {
@@ -278,6 +303,7 @@ export class GoodputLaw implements ControlLaw {
     const evidence = up ? this.#upward : this.#downward;
     evidence.add(low, high);
     const { elasticity } = evidence;
+    if (this.#isQuick(high)) return this.#decideQuick(nowMs, up, evidence);
     const isLong = span > STEP.long;
     const worth = up || !isLong ? WORTH.down : WORTH.downFar;
     if (isLong && elasticity > worth && elasticity < BELOW_KNEE) {
@@ -288,6 +314,14 @@ export class GoodputLaw implements ControlLaw {
     }
     if (up) this.#decideUp(nowMs, evidence);
     else this.#decideDown(nowMs, evidence, worth);
+  }
+
+  #decideQuick(nowMs: number, up: boolean, { elasticity, error, pairs }: Evidence): void {
+    const isWorse = elasticity + SURE.quick * error < QUICK.worth;
+    if (up) return isWorse ? this.#reject(nowMs) : this.#accept(nowMs, STEP.max);
+    if (!isWorse) return this.#reject(nowMs);
+    if (pairs > SURE.pairsQuick) return this.#accept(nowMs, STEP.again);
+    this.#measure(nowMs, this.#held);
   }
 
   #decideUp(nowMs: number, { elasticity, error }: Evidence): void {
@@ -303,7 +337,8 @@ export class GoodputLaw implements ControlLaw {
   #decideDown(nowMs: number, { elasticity, error, pairs }: Evidence, worth: number): void {
     if (elasticity + error < worth) return this.#accept(nowMs, STEP.max);
     // Where nothing is proven after several tries, fewer are better.
-    if (pairs > SURE.pairs && elasticity < worth + SURE.lean * error) return this.#accept(nowMs, this.#step);
+    const leans = error < SURE.leanErrorMax && elasticity < worth + SURE.lean * error;
+    if (leans && pairs > SURE.pairs) return this.#accept(nowMs, this.#step);
     if (elasticity - error > worth) return this.#reject(nowMs);
     if (elasticity > worth) this.#turn();
     this.#measure(nowMs, this.#held);
@@ -335,7 +370,7 @@ export class GoodputLaw implements ControlLaw {
     const change = this.#change();
     if (change > 0) return this.#hold(nowMs, this.#held, 1, STEP.again);
     if (change < 0) return this.#hold(nowMs, this.#held, -1, STEP.first);
-    if (nowMs - this.#restSinceMs < this.#restMs) return this.#window.start(nowMs);
+    if (nowMs - this.#restSinceMs < this.#restMs) return this.#window.start(nowMs, this.#typicalMs);
     this.#try(nowMs);
   }
 

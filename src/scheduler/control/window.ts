@@ -2,6 +2,7 @@
 // that started after the limit had changed, so that what the limit before had queued does not weigh on it.
 
 import type { Sample } from './law.ts';
+import { Slices } from './slices.ts';
 
 export class Window {
   sinceMs = 0;
@@ -12,8 +13,10 @@ export class Window {
   #latencyMs = 0;
   #latencySquares = 0;
   #inFlight = 0;
+  readonly #slices = new Slices();
 
-  start(nowMs: number): void {
+  /** `typicalMs`: a typical latency. */
+  start(nowMs: number, typicalMs: number): void {
     this.sinceMs = nowMs;
     this.ended = 0;
     this.drops = 0;
@@ -22,10 +25,12 @@ export class Window {
     this.#latencyMs = 0;
     this.#latencySquares = 0;
     this.#inFlight = 0;
+    this.#slices.start(nowMs, typicalMs);
   }
 
   /** `latencyMs`: as it is to count, which for one far out in the tail is less than it was. */
   add(sample: Sample, latencyMs: number): void {
+    if (sample.nowMs >= this.#slices.endMs) this.#slices.finish(sample.nowMs, this.ended, this.#latencyMs);
     this.ended++;
     if (sample.verdict === 'success') this.#good++;
     else if (sample.verdict === 'drop') this.drops++;
@@ -44,6 +49,7 @@ export class Window {
     this.#latencyMs = other.#latencyMs;
     this.#latencySquares = other.#latencySquares;
     this.#inFlight = other.#inFlight;
+    this.#slices.copyFrom(other.#slices);
   }
 
   /** More work waited most of the time. */
@@ -78,8 +84,9 @@ export class Window {
     return Math.max(0, this.#latencySquares / this.ended / (mean * mean) - 1);
   }
 
-  /** Of the logarithm of `goodput`. */
+  /** Of the logarithm of `goodput`: as single latencies scatter, or those of a moment together where that is more. */
   get variance(): number {
-    return (this.latencyVariance + (1 - this.goodShare)) / this.ended;
+    const single = (this.latencyVariance + (1 - this.goodShare)) / this.ended;
+    return Math.max(single, this.#slices.variance(this.meanMs));
   }
 }

@@ -28,6 +28,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   S6: 'refuses',
   S6b: 'answers 429',
   S7: 'this CPU',
+  S7b: 'shared CPU',
+  S7c: 'busy client',
   S8: '100 hosts',
   S9: 'short run',
 };

@@ -4,6 +4,7 @@ import { count } from '../../../src/model/text.ts';
 import { evenTicks } from '../../../src/view/plot/capacity-chart.ts';
 import { plot, plotted } from '../../../src/view/plot/observable.ts';
 import { heading, page, placed, QUIET } from '../../../src/view/plot/page.ts';
+import { NO_COST } from '../core.ts';
 import { play } from '../judge.ts';
 import { FixedLaw } from '../laws.ts';
 import type { Scenario } from '../scenarios.ts';
@@ -94,7 +95,7 @@ function panel(id: string, leftmost: boolean): string {
 }
 
 function fixedGoodput(scenario: Scenario, size: number): number {
-  const client = { totalMax: 2 * SIZES.at(-1)!, cpuMs: 0 };
+  const client = { totalMax: 2 * SIZES.at(-1)!, core: NO_COST };
   const wide = { ...scenario, plan: { ...scenario.plan, client } };
   return play(wide, SEED, () => [new FixedLaw(size)]).goodput[0]!;
 }
