@@ -18,7 +18,7 @@ const POST = ['-X', 'POST', '-d', 'a=1'];
 /** Not kept in the journal, so that it is given again. */
 const SECRETS = ['-d', 'a=1'];
 
-/** `share`: how many requests, of those that were asked for. */
+/** `share`: how many requests, of those that were asked for; warcio takes its time to read an archive. */
 const ALL = [
   { name: 'jsonl', outputs: { 'out.jsonl': read.readJsonLines } },
   { name: 'csv', outputs: { 'out.csv': read.readCsv } },
@@ -27,7 +27,7 @@ const ALL = [
   { name: 'jsonl.zst', outputs: { 'out.jsonl.zst': read.readJsonLinesZstd }, lacks: NEEDS_ZSTD },
   { name: 'sqlite', outputs: { 'out.sqlite': read.readSqlite }, lacks: NEEDS_SQLITE },
   { name: 'parquet', outputs: { 'out.parquet': read.readParquet } },
-  { name: 'warc.gz', outputs: { 'out.warc.gz': read.readWarc }, lacks: NEEDS_WARC },
+  { name: 'warc.gz', outputs: { 'out.warc.gz': read.readWarc }, share: 0.1, lacks: NEEDS_WARC },
   {
     name: 'bodies',
     outputs: { 'out.jsonl': read.readJsonLines },

@@ -39,7 +39,7 @@ export async function retryCommand(argv: readonly string[], around: Surroundings
     { path: output, each: (record) => list.has(record) && again.add(record) },
     around,
   );
-  refuseDamaged(file);
+  refuseDamaged(file, found);
   const warnings = warningsOf(again, found, words.flags.ordered === true);
   if (again.count === 0) {
     if (!quiet) around.stderr.write(`${redacted(nothing(file, only))}\n`);
@@ -79,11 +79,13 @@ function seedOf({ header }: JournalState): string[] {
 }
 
 /** Half a record at the end is none of these: going on with the run cuts it off. */
-function refuseDamaged({ name, otherLines, firstOther }: FileReport): void {
+function refuseDamaged({ name, otherLines, firstOther }: FileReport, { complete }: JournalState): void {
   if (otherLines === 0) return;
-  throw usage(
-    `line ${count(firstOther ?? 0)} of ${name} is no record; mend or delete it, then try again (nothing was changed)`,
-  );
+  const line = `line ${count(firstOther ?? 0)} of ${name} is no record`;
+  // What a loss of power has left behind the last commit is cut off by it.
+  if (!complete)
+    throw usage(`${line}; finish the run first: flurry resume ${quoted(name)} (nothing was changed)`);
+  throw usage(`${line}; mend or delete it, then try again (nothing was changed)`);
 }
 
 function nothing({ name, records }: FileReport, only: string): string {

@@ -224,6 +224,8 @@ class Execution {
     if (settings.verbose) await this.#tellFailures();
     await this.#tellWhatIsThere();
     run.start();
+    // One that came before there was anything to stop.
+    if (this.#signal !== undefined) run.stop('caller');
     const shown = settings.quiet ? undefined : this.#show();
     const broken = await this.#ended();
     await shown;
@@ -293,7 +295,7 @@ class Execution {
     this.#parts.saveCookies();
     if (settings.summary !== undefined) writeSummary(settings.summary, run.summary);
     // What the summary would say is not true of an output that broke.
-    if (broken instanceof OutputError) throw broken;
+    if (broken instanceof OutputError) throw this.#outputProblem(broken);
     if (broken === undefined || run.snapshot().requests > 0) {
       const firstFailure = broken === undefined ? sink.firstFailure : undefined;
       this.#display?.conclude(firstFailure, requests.inputName, recording.before?.requests);
@@ -327,6 +329,13 @@ class Execution {
       resumable: recording.resumable,
       notOk: settings.checkStatus ? sink.notOk : undefined,
     });
+  }
+
+  #outputProblem(error: OutputError): OutputError {
+    const { recording, settings } = this.#parts;
+    if (!recording.resumable) return error;
+    const again = `what it holds is kept, and gone on with by: flurry resume ${redacted(settings.output[0]!)}`;
+    return new OutputError(`${error.message}; ${again}`, error.cause);
   }
 
   /** With the name of the input, and what to do about it. */

@@ -87,7 +87,10 @@ export class RunDisplay {
   #places(): string {
     const { output, recordBody } = this.#settings;
     const places = output.filter((path) => path !== '-').map(redacted);
-    return `records in ${places.join(', ')}${recordBody === 'files' ? `, bodies in ${places[0]}.bodies` : ''}`;
+    // Archives have bodies in themselves.
+    const beside = places.find((path) => !/\.warc(?:\.gz)?$/i.test(path));
+    const bodies = recordBody === 'files' && beside !== undefined ? `, bodies in ${beside}.bodies` : '';
+    return `records in ${places.join(', ')}${bodies}`;
   }
 
   #nothing(inputName: string | undefined): string {

@@ -17,6 +17,7 @@ import type { Request } from '../model/request.ts';
 import { count } from '../model/text.ts';
 import { openFanOut } from '../sinks/fan-out.ts';
 import { jsonLinesTail, writtenAgain } from '../sinks/json-lines-tail.ts';
+import { writingError } from '../sinks/output-error.ts';
 import { remaining } from '../sources/remaining-source.ts';
 import type { Appenders } from '../storage/appender.ts';
 import { journalPath, localName } from './journal-path.ts';
@@ -200,7 +201,9 @@ async function openSinks(
   const openers = sinks.map((sink) => (position: string | undefined) => openSink(sink, position));
   const opened = await openFanOut(openers, positions === undefined ? undefined : JSON.stringify(positions));
   if (durability === 'power') {
-    for (const folder of new Set(sinks.map(({ path }) => dirname(path)))) await files.syncFolder(folder);
+    for (const folder of new Set(sinks.map(({ path }) => dirname(localName(path))))) {
+      await inWords(folder, files.syncFolder(folder));
+    }
   }
   return opened;
 }
@@ -220,10 +223,20 @@ function journaled(sink: DurableSink, parts: Omit<RecorderParts, 'sink'>): Journ
 /** What a sink wrote when it was closed, a footer say, is no part of any commit. */
 async function syncAll(sinks: readonly SinkName[], files: Files): Promise<void> {
   for (const { path } of sinks) {
-    if (!(await files.exists(path))) continue;
-    const file = await files.open(path, 'update');
-    await file.sync().finally(() => file.close());
+    if (await files.exists(path)) await inWords(path, synced(path, files));
   }
+}
+
+async function synced(path: string, files: Files): Promise<void> {
+  const file = await files.open(path, 'update');
+  await file.sync().finally(() => file.close());
+}
+
+/** What went wrong, as one line for people. */
+function inWords<T>(path: string, operation: Promise<T>): Promise<T> {
+  return operation.catch((error: unknown) => {
+    throw writingError(path, error);
+  });
 }
 
 /** Without what is to be made anew. */
@@ -262,8 +275,12 @@ async function withTail({ done, last }: Opened, plan: RecordingPlan, files: File
   if (!isOwnJournal(plan)) return { positions: last.positions, before: last.counts };
   const { path } = sinks[0]!;
   const from = Number(last.positions[0]);
-  const { position, records } = await jsonLinesTail(path, from, files);
-  if (plan.durability === 'power' && position > from) await writtenAgain(path, from, position, files);
+  const { position, records } = await inWords(path, jsonLinesTail(path, from, files));
+  if (records.length > 0 && !knowsPlace(positionOf, records[0]!.index)) {
+    return { positions: last.positions, before: last.counts };
+  }
+  if (plan.durability === 'power' && position > from)
+    await inWords(path, writtenAgain(path, from, position, files));
   const counts = { ...last.counts };
   for (const { index, outcome } of records) {
     if (!done.add(positionOf(index))) continue;
@@ -272,6 +289,16 @@ async function withTail({ done, last }: Opened, plan: RecordingPlan, files: File
     if (outcome === 'failure') counts.failed++;
   }
   return { positions: [String(position)], before: counts };
+}
+
+/** Of a sample of what is read as it comes the places are known when all of it has been read. */
+function knowsPlace(positionOf: (index: number) => number, index: number): boolean {
+  try {
+    positionOf(index);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The journal of an unfinished run that is this one; undefined where this one begins. */

@@ -433,7 +433,7 @@ export const OPTIONS = {
     max: 100_000_000,
     flag: '--dedupe-max <n>',
     group: 'Input',
-    doc: 'different requests that are remembered for it, each in 50 bytes at most; those beyond are all sent',
+    doc: 'different requests that are remembered for it, each in 41 bytes at most; those beyond are all sent',
   }),
   earlier: list({
     default: [],
@@ -463,7 +463,7 @@ export const OPTIONS = {
     flag: '--earlier-max <n>',
     scope: 'cli',
     group: 'Input',
-    doc: 'different URLs taken from --earlier, each in 30 bytes of memory, with --if-changed in 150; more are an error',
+    doc: 'different URLs taken from --earlier, each in 30 bytes of memory, with --if-changed in about 170; more are an error',
   }),
 
   // ── speed ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
 // a request comes without them.
 //
 //   Response ─► response, request, and where redirects led there a metadata record with the way
-//   Failure  ─► metadata
+//   Failure  ─► metadata, as for what was not sent because an equal request was
 
 import { createHash, hash, randomUUID } from 'node:crypto';
 import { isIP } from 'node:net';
@@ -60,7 +60,8 @@ export class WarcFormat implements ItemFormat<readonly WarcRecord[]> {
   }
 
   item(outcome: Outcome): readonly WarcRecord[] {
-    return outcome.type === 'response' ? this.#exchange(outcome) : [this.#failure(outcome)];
+    if (outcome.type === 'failure') return [this.#failure(outcome)];
+    return outcome.duplicateOf === undefined ? this.#exchange(outcome) : [this.#duplicate(outcome)];
   }
 
   bytesOf(records: readonly WarcRecord[]): number {
@@ -98,8 +99,6 @@ export class WarcFormat implements ItemFormat<readonly WarcRecord[]> {
   #failure(failure: Failure): WarcRecord {
     const { url, method, phase, kind, sent, message, attempts, ms, line, status } = failure;
     const target = isUri(url) ? `WARC-Target-URI: ${url}\r\n` : '';
-    const lines = target + outcomeLines(failure) + this.#infoLine;
-    const date = dateOf(this.#clock.wall() - ms);
     const block = textOf([
       ['url', target === '' ? url : undefined],
       ['line', line],
@@ -111,7 +110,25 @@ export class WarcFormat implements ItemFormat<readonly WarcRecord[]> {
       ['sent', sent],
       ['attempts', attempts],
       ['fetchTimeMs', Math.round(ms)],
+      ['duplicateOf', failure.duplicateOf],
     ]);
+    return this.#told(failure, target, block);
+  }
+
+  /** Nothing came over the wire for it. */
+  #duplicate(response: Response): WarcRecord {
+    const { url, method, status, duplicateOf } = response;
+    const block = textOf([
+      ['method', method],
+      ['status', status],
+      ['duplicateOf', duplicateOf],
+    ]);
+    return this.#told(response, `WARC-Target-URI: ${url}\r\n`, block);
+  }
+
+  #told(outcome: Outcome, target: string, block: Uint8Array): WarcRecord {
+    const lines = target + outcomeLines(outcome) + this.#infoLine;
+    const date = dateOf(this.#clock.wall() - outcome.ms);
     return recordOf({ type: 'metadata', id: newId(), date, contentType: WARC_FIELDS, lines }, block);
   }
 }
@@ -129,8 +146,13 @@ function redirects({ hops }: Request, date: string, beside: string): WarcRecord 
 
 /** What answered; an address is the origin's own only where no proxy stands between. */
 function placeLines({ url, request, remoteAddress }: Response): string {
-  const isOrigin = request.proxy === undefined && isIP(remoteAddress) !== 0;
-  return `WARC-Target-URI: ${url}\r\n${isOrigin ? `WARC-IP-Address: ${remoteAddress}\r\n` : ''}`;
+  const address = request.proxy === undefined ? addressOf(remoteAddress) : '';
+  return `WARC-Target-URI: ${url}\r\n${isIP(address) === 0 ? '' : `WARC-IP-Address: ${address}\r\n`}`;
+}
+
+/** `127.0.0.1` of `127.0.0.1:80`, `::1` of `[::1]:80`; a path, that of a Unix socket, is no address. */
+function addressOf(remote: string): string {
+  return /^\[?(.*?)\]?(?::\d+)?$/.exec(remote)?.[1] ?? '';
 }
 
 /** Which request of the input it is the outcome of. Readers pass over fields that they do not know (section 5). */

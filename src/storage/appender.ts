@@ -54,6 +54,8 @@ export class SystemAppenders implements Appenders {
       return true;
     } catch (error) {
       if (isOneOf(error, ['EEXIST'])) return false;
+      // It was made and has found no room: an empty one would be taken for one that is just being filled.
+      if (isOneOf(error, ['ENOSPC', 'EDQUOT'])) this.remove(path);
       throw error;
     }
   }

@@ -2,6 +2,9 @@
 
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { completionScript } from '../../src/cli/completion.ts';
+import { helpText } from '../../src/cli/help.ts';
+import { REPORT_SWITCHES } from '../../src/cli/report-flags.ts';
 import { startTarget, type Target } from '../../src/target/index.ts';
 import { canUseZstd } from '../sinks/zstd.ts';
 import { temporaryFolder } from './folder.ts';
@@ -22,6 +25,12 @@ function line(index: number, status = 200): string {
 
 const TEXT = line(0) + line(1) + line(2, 404);
 const FIRST = '3 records: 2 ok, 1 of other statuses';
+
+const CSV = `index,id,url,method,status,ms,bytes,attempts,body,error_phase,error_kind,error_message,error_sent
+0,,http://h/0,GET,200,1.5,10,1,"a ""b""
+c",,,,
+1,x,http://h/1,POST,,0.5,,3,,connect,refused,nobody there,none
+`;
 
 async function report(argv: readonly string[], world: World = {}): Promise<string> {
   const { code, stdout, stderr } = await flurry(['report', ...argv], world);
@@ -101,12 +110,12 @@ describe('what is no record', () => {
     ]);
   });
 
-  it.each([
+  it.each<[string, () => string | Buffer]>([
     ['torn.jsonl', () => `${TEXT}{"index":3,"url":"http`],
     ['torn.jsonl.gz', () => gzipSync(TEXT + line(3)).subarray(0, -20)],
     ['torn.csv', () => `${CSV}3,,http://h/3,GET,200,1.5,10,1,"half`],
     ['short.csv', () => `${CSV}3,,http://h/3,GE`],
-  ] as const)('is the end of a file that was cut off: %s', async (name, text) => {
+  ])('is the end of a file that was cut off: %s', async (name, text) => {
     const path = folder.write(name, text());
     const { files, records } = await object([path]);
     expect(files).toEqual([expect.objectContaining({ otherLines: 0, torn: 'its last line is not whole' })]);
@@ -155,12 +164,6 @@ describe('what is no record', () => {
     expect(stderr.trimEnd()).toMatch(message);
   });
 });
-
-const CSV = `index,id,url,method,status,ms,bytes,attempts,body,error_phase,error_kind,error_message,error_sent
-0,,http://h/0,GET,200,1.5,10,1,"a ""b""
-c",,,,
-1,x,http://h/1,POST,,0.5,,3,,connect,refused,nobody there,none
-`;
 
 describe('CSV', () => {
   it('has records in quotes and over several lines', async () => {
@@ -231,6 +234,17 @@ describe('what it proposes', () => {
     await flurry([`${target.url}/status/503`, '-q', '--retry', '0', '-o', out]);
     expect(await object([out])).toMatchObject({ otherStatuses: 1, next: null });
   });
+});
+
+it('has a help of its own, and is finished by shells', async () => {
+  const stdout = helpText('report', 80);
+  expect(await flurry(['report', '--help'])).toEqual({ code: 0, stdout, stderr: '' });
+  for (const { long } of REPORT_SWITCHES) {
+    expect(stdout).toContain(long);
+    expect(completionScript('bash')).toMatch(new RegExp(`report\\)\\n.*\\n.*${long}`));
+    expect(completionScript('zsh')).toContain(`'*''${long}[`);
+    expect(completionScript('fish')).toContain(`'__fish_seen_subcommand_from report' -l ${long.slice(2)} `);
+  }
 });
 
 describe('words that do not fit', () => {

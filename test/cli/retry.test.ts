@@ -4,6 +4,8 @@ import { chmodSync, existsSync, lstatSync, statSync, symlinkSync } from 'node:fs
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { completionScript } from '../../src/cli/completion.ts';
+import { helpText } from '../../src/cli/help.ts';
 import { main } from '../../src/cli/main.ts';
 import { temporaryFolder } from './folder.ts';
 import { flurry, surroundings, type World } from './in-process.ts';
@@ -187,6 +189,15 @@ describe('flurry retry', () => {
     expectOneEach();
     expect(existsSync(`${real}.retry`)).toBe(false);
   });
+});
+
+it('has a help of its own, and is finished by shells', async () => {
+  const stdout = helpText('retry', 80);
+  expect(await flurry(['retry', '--help'])).toEqual({ code: 0, stdout, stderr: '' });
+  expect(stdout).toContain('--only <list>');
+  expect(completionScript('bash')).toMatch(/== retry.*--only/);
+  expect(completionScript('zsh')).toContain(`'*''--only[`);
+  expect(completionScript('fish')).toContain(`'__fish_seen_subcommand_from retry' -l only `);
 });
 
 describe('requests that must not be sent twice', () => {

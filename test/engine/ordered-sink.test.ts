@@ -113,6 +113,27 @@ describe('an ordered sink', () => {
     expect(shelf.taken.every((one) => (one as Response).body.length === 60)).toBe(true);
   });
 
+  it('keeps bodies as they came with those that were decoded, in memory and aside', async () => {
+    const shelf = Object.assign(new Shelf(), { takesEncoded: true });
+    const file = spill();
+    const sink = new OrderedSink(shelf, file, { limits: { ...ORDERED_LIMITS, bodyBytesMax: 100 } });
+    expect(sink.takesEncoded).toBe(true);
+    for (let i = 9; i >= 0; i--) {
+      const decoded = i % 4 === 3 ? Buffer.alloc(0) : Buffer.alloc(60, `d${i}`);
+      sink.write(i % 2 === 0 ? response(i, 60) : response(i).withBody(decoded, Buffer.alloc(20, `e${i}`)));
+    }
+    expect(file.bytes).toBeGreaterThan(300);
+    while (shelf.taken.length < 10) await new Promise((resolve) => setImmediate(resolve));
+    for (const one of shelf.taken as Response[]) {
+      const { index, body, encoded } = one;
+      expect(encoded?.toString()).toBe(index % 2 === 0 ? undefined : String(Buffer.alloc(20, `e${index}`)));
+      const text =
+        index % 4 === 3 ? '' : String(Buffer.alloc(60, index % 2 === 0 ? String(index) : `d${index}`));
+      expect(body.toString()).toBe(text);
+    }
+    await sink.close();
+  });
+
   it('holds others up when its window is full, and lets them go when who it waits for is there', () => {
     const shelf = new Shelf();
     const sink = new OrderedSink(shelf, spill(), { limits: { ...ORDERED_LIMITS, outcomesMax: 3 } });

@@ -115,7 +115,7 @@ describe.each(RUNS)('a crash of a run to %s', (_, names) => {
   );
 
   it.each(['process', 'power'] as const)('ends whole after several crashes (%s)', async (durability) => {
-    for (let seed = 1; seed <= 120; seed++) {
+    for (let seed = 1; seed <= 60; seed++) {
       const world = worldOf(names, durability, seed);
       let files = new FakeFiles();
       for (let crashes = 0; crashes < 3; crashes++) {
@@ -134,7 +134,6 @@ describe('an operation that fails', () => {
   it.each([
     ['ENOSPC', 'write', { half: true }],
     ['EIO', 'sync', {}],
-    ['EIO', 'truncate', {}],
     ['EROFS', 'rename', {}],
   ] as const)(
     '(%s of a %s) ends the run in one line, and it can be gone on with',
@@ -146,10 +145,13 @@ describe('an operation that fails', () => {
           () => undefined,
           (reason: unknown) => reason as Error,
         );
-        if (error !== undefined) {
-          expect(error.message).toMatch(/^cannot (?:write|make)[^\n]*$/);
-          expect(error).toMatchObject({ code });
+        if (error === undefined) {
+          // The first life has no more of these.
+          expect(n).toBeGreaterThan(1);
+          break;
         }
+        expect(error.message).toMatch(/^cannot (?:write|make)[^\n]*$/);
+        expect(error).toMatchObject({ code });
         await live(unlocked(files, world), world);
         expectTidy(files, world);
         // What a failed sync has lost is only seen after a loss of power.

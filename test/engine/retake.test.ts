@@ -240,6 +240,19 @@ describe('of a run that was cut off', () => {
     expect(recordsIn(files).filter(({ error }) => error !== undefined)).toEqual([]);
   });
 
+  it('trusts nothing behind a line that is no record, where no commit covers it', async () => {
+    const files = await cutOff();
+    const lines = files.text(OUT)!.split('\n').slice(0, 11);
+    const behind = lines.splice(8).join('\n');
+    files.put(OUT, `${lines.join('\n')}\n\0\0\0\n${behind}\n`);
+    files.appenders.remove(`${OUT}.journal.sent`);
+    const sent = Array<number>(REQUESTS).fill(0);
+    await session(files, { isNew: true, retake: RETAKE, sent });
+    expectOneEach(files);
+    expect(sent.slice(9)).toEqual([1, 1, 1, 1, 1, 1, 1]);
+    expect(sent[7]).toBe(0);
+  });
+
   it('leaves in doubt what was marked and has no record', async () => {
     const files = await cutOff();
     // As if it had ended before the record of 11, a POST that is marked.

@@ -143,7 +143,8 @@ describe('a run with dedupe', () => {
   it('leaves duplicates of what was never sent without an outcome, as what was never sent', async () => {
     const network = new Network();
     const names = ['a', 'b', 'b', 'a'];
-    const { core, sink } = network.run(names.map(at), { dedupe: true, concurrency: 1 }, new ArraySink());
+    const options = { dedupe: true, concurrency: 2, perHost: 1 };
+    const { core, sink } = network.run(names.map(at), options, new ArraySink());
     core.start();
     await network.until(() => network.sent.length > 0);
     core.stop('caller');
@@ -244,7 +245,7 @@ interface Left {
 }
 
 /** A run over an earlier output in which these URLs have a tag. */
-async function after(
+async function over(
   use: EarlierUse,
   there: readonly string[],
   input: SourceInput,
@@ -265,7 +266,7 @@ async function after(
 
 describe('a run over what there is', () => {
   it('leaves it out, and says so to the sink and in its numbers', async () => {
-    const { network, sink, core } = await after('skip', [at('a'), at('c')], ['a', 'b', 'c', 'a'].map(at));
+    const { network, sink, core } = await over('skip', [at('a'), at('c')], ['a', 'b', 'c', 'a'].map(at));
     expect(network.sent).toEqual(['GET /b']);
     expect(sink.indices).toEqual([1]);
     expect(sink.passed).toEqual([0, 2, 3]);
@@ -275,7 +276,7 @@ describe('a run over what there is', () => {
 
   it('sends nothing where all is there, however much it is', async () => {
     const there = upTo(5000).map((i) => at(i));
-    const { network, sink, core } = await after('skip', there, at('[0-4999]'));
+    const { network, sink, core } = await over('skip', there, at('[0-4999]'));
     expect(network.sent).toEqual([]);
     expect(sink.passed).toEqual(upTo(5000));
     expect(core.summary).toMatchObject({ requests: 0, skipped: 5000 });
@@ -308,7 +309,7 @@ describe('a run over what there is', () => {
     });
     const there = [at('a'), at('b')];
     const options = { followRedirects: true, concurrency: 1 };
-    const { sink, core } = await after('ask', there, ['a', 'b', 'c'].map(at), options, network);
+    const { sink, core } = await over('ask', there, ['a', 'b', 'c'].map(at), options, network);
     const heads = network.connector.wires.flatMap(({ written }) => written.split('\r\n\r\n').slice(0, -1));
     const asked = heads.map((head) => [head.split(' ')[1], /If-None-Match: (.*)/.exec(head)?.[1]]);
     expect(asked).toEqual([
@@ -327,14 +328,14 @@ describe('a run over what there is', () => {
     const network = new Network((peer, arrival) =>
       answerWith(asked++ === 0 ? '503 Busy' : '304 Not Modified')(peer, arrival),
     );
-    const { sink } = await after('ask', [at('a')], [at('a')], { retry: 1 }, network);
+    const { sink } = await over('ask', [at('a')], [at('a')], { retry: 1 }, network);
     const written = network.connector.wires.map((wire) => wire.written).join('');
     expect(written.match(/If-None-Match: "a"\r\n/g)).toHaveLength(2);
     expect(shown(sink)).toEqual(['0 304']);
   });
 
   it('asks beside cookies and logins of the session', async () => {
-    const { network } = await after('ask', [at('a')], [at('a')], { cookieText: 'k=v' });
+    const { network } = await over('ask', [at('a')], [at('a')], { cookieText: 'k=v' });
     expect(network.connector.wires[0]!.written).toContain('Cookie: k=v\r\nIf-None-Match: "a"\r\n');
   });
 });

@@ -157,6 +157,13 @@ describe('FanOut', () => {
     expect(new FanOut([new Puppet(), new Puppet({ bodies })]).bodies).toBe(bodies);
     expect(new FanOut([new Puppet()]).bodies).toBe(undefined);
   });
+
+  it('leaves bodies in memory where one of them wants them so, as they came', () => {
+    const archive = Object.assign(new Puppet(), { takesEncoded: true });
+    const sink = new FanOut([new Puppet({ bodies: {} as BodyStore }), archive]);
+    expect([sink.bodies, sink.takesEncoded]).toEqual([undefined, true]);
+    expect(underTest().sink.takesEncoded).toBe(false);
+  });
 });
 
 describe('openFanOut', () => {
