@@ -8,7 +8,7 @@ const USAGE = `npm run torture -- [options]
   --seed <n>      of the first round; each next one has the next seed (default 1)
   --sink <names>  only these, with commas between; --list names them
   --requests <n>  of a run (default 20,000)
-  --quick         40 rounds with 3,000 requests each
+  --quick         40 rounds with 2,000 requests each
   --keep          what a failing round left stays where it is
   --list          print the sinks and end
 
@@ -44,7 +44,7 @@ export function readOptions(argv, names) {
     return {
       rounds: number('rounds', values.quick ? 40 : 200),
       seed: number('seed'),
-      requests: number('requests', values.quick ? 3_000 : 20_000),
+      requests: number('requests', values.quick ? 2_000 : 20_000),
       keep: values.keep,
       list: values.list,
       names: chosenNames(values.sink, names),

@@ -149,12 +149,12 @@ export class Recorder {
   /** What is left of the source. What must not be sent twice and may have been sent is a failure that says so. */
   remaining(source: Source): Source {
     const { positionOf } = this.#parts.plan;
-    const rest = this.continues ? remaining(source, this.#parts.done) : source;
+    if (!this.continues) return source;
+    const { done } = this.#parts;
     const { mayRepeat } = this.#parts.plan;
-    if (this.#unknown.size === 0) return rest;
     const isUnknown = (request: Request) =>
       this.#unknown.has(positionOf(request.index)) && !mayRepeat(request.method);
-    return withPulled(rest, (pulled) =>
+    return withPulled(remaining(source, done), done.count, (pulled) =>
       pulled.type === 'request' && isUnknown(pulled) ? cutOff(pulled) : pulled,
     );
   }
@@ -359,16 +359,25 @@ function cutOff(request: Request): Failure {
   return Failure.of(request, 'send', 'unknown', CUT_OFF, 0);
 }
 
-/** A source whose items are looked at as they are pulled. */
+/** A source whose items are looked at as they are pulled, and of which so many are not given. */
 function withPulled(
   source: Source,
+  notGiven: number,
   look: (pulled: ReturnType<Source['pull']>) => ReturnType<Source['pull']>,
 ): Source {
   return {
-    count: source.count,
-    oneOrigin: source.oneOrigin,
-    positionOf: source.positionOf?.bind(source),
-    indexEnd: source.indexEnd,
+    get count() {
+      return source.count === undefined ? undefined : source.count - notGiven;
+    },
+    get oneOrigin() {
+      return source.oneOrigin;
+    },
+    get positionOf() {
+      return source.positionOf?.bind(source);
+    },
+    get indexEnd() {
+      return source.indexEnd;
+    },
     pull: () => look(source.pull()),
     get onReady() {
       return source.onReady;

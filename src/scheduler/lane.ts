@@ -14,7 +14,7 @@ export class Lane implements Waiter {
   inFlight = 0;
   /** True while anything is under way or waiting. */
   busy = false;
-  /** Since its last start it had to wait for a time: it was no slot that it lacked. */
+  /** It had to wait for a time, and has not had every slot since: it is no slot that it lacks. */
   wasPutOff = false;
   /** Its level in the queue of ready lanes, or -1 when it is not there. */
   level = -1;
@@ -36,7 +36,7 @@ export class Lane implements Waiter {
     this.slots.take();
     request.inFlight = this.slots.used - this.slots.held;
     request.limited = limited && !this.wasPutOff;
-    this.wasPutOff = false;
+    if (!this.slots.free) this.wasPutOff = false;
   }
 
   /** Its own requests have every slot of its origin: their ends are enough to go on. */

@@ -49,7 +49,7 @@ export class Scheduler implements Waiter, Paced {
   #heldUp = false;
   /** Since a pause fewer are in flight than limits allow: what starts was not held back by its host. */
   #refills = false;
-  /** Since the last start a rate of all hosts together had it wait. */
+  /** A rate of all hosts together had it wait, and no host has had every slot since. */
   #wasPutOff = false;
   #stopped = false;
   #drained = false;
@@ -432,7 +432,7 @@ export class Scheduler implements Waiter, Paced {
     if (lane.level !== -1) this.#ready.remove(lane);
     const moreWaits = lane.waiting.length > 0 || (this.#share.isOfOne && this.#input === 'open');
     lane.start(request, moreWaits && !this.#refills && !this.#wasPutOff);
-    this.#wasPutOff = false;
+    if (!lane.slots.free) this.#wasPutOff = false;
     if (lane.slots.gate !== undefined) lane.slots.gate.take(request.pending !== undefined, this.#clock.now());
     if (this.#slots.rate !== undefined) this.#slots.rate.take(this.#clock.now());
     if (lane.waiting.length > 0 && lane.later === undefined) this.#line(lane);

@@ -22,6 +22,8 @@ export interface WarcOptions {
 const BATCH = { items: 128, bytes: 256 * 1024, waitMs: 200, waiting: 8 };
 /** 15 µs for 500 bytes, where a thread of zlib's costs 130 µs of CPU; from here on the thread is the better deal. */
 const SYNC_BYTES_MAX = 16 * 1024;
+/** What a member has beside its content, where that cannot be compressed: head, block, length and checksum. */
+const GZIP_MORE_BYTES = 64;
 
 /** Rejects with an OutputError whose message is one line for people. */
 export async function openWarc(path: string, options: WarcOptions, tools: FileTools): Promise<WarcSink> {
@@ -109,7 +111,8 @@ const gzipAside = promisify(gzip);
 
 function gzipped(record: WarcRecord): Packed {
   const bytes = Buffer.concat(record);
-  if (bytes.length <= SYNC_BYTES_MAX) return gzipSync(bytes);
+  // In a chunk of its own size: what waits would else hold 16 KiB for each record, however small.
+  if (bytes.length <= SYNC_BYTES_MAX) return gzipSync(bytes, { chunkSize: bytes.length + GZIP_MORE_BYTES });
   const packed = gzipAside(bytes);
   // Who appends it hears of an error; a sink that broke appends nothing any more.
   packed.catch(() => {});

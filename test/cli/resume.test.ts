@@ -4,22 +4,18 @@
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chdir, cwd } from 'node:process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { temporaryFolder } from './folder.ts';
 import { type HeldServer, heldServer } from './held-server.ts';
-import { flurry, surroundings, type World } from './in-process.ts';
+import { type Ended, flurry as inProcess, surroundings, type World } from './in-process.ts';
 
 const folder = temporaryFolder();
-const before = cwd();
 let server: Server;
 let url: string;
 const asked: { path: string; login: string | undefined }[] = [];
 
 beforeAll(async () => {
-  // Journals name outputs as they were typed.
-  chdir(folder.path);
   server = createServer(({ url: path, headers }, response) => {
     asked.push({ path: path!, login: headers.authorization });
     response.end('ok');
@@ -29,7 +25,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  chdir(before);
   server.close();
 });
 
@@ -38,6 +33,20 @@ beforeEach(() => {
 });
 
 const indices = (name: string) => folder.records(name).map((record) => record['index'] as number);
+/** Names of files are those in the folder, in words and in what is said. */
+const local = (words: readonly string[]) =>
+  words.map((word, at) => {
+    const isFile =
+      ['-o', '-i', 'resume'].includes(words[at - 1] ?? '') || (words[0] === 'resume' && at === 2);
+    return isFile && !/^[-/]/.test(word) ? folder.at(word) : word;
+  });
+const shown = (text: string) => text.replaceAll(`${folder.path}/`, '');
+
+async function flurry(words: readonly string[], world?: World): Promise<Ended> {
+  const ended = await inProcess(local(words), world);
+  return { ...ended, stderr: shown(ended.stderr) };
+}
+
 const paths = () => asked.map(({ path }) => path);
 
 /** Leaves a run of which two are done; `argv` names its output. */
@@ -65,11 +74,11 @@ describe('a run that was stopped by a signal', () => {
   it('is gone on with by the same line, which sends again what was under way', async () => {
     const line = [`${held.url}/[1-6]`, '-c', '2', '-o', 'signal.jsonl', '--grace', '0'];
     const caught = surroundings();
-    const code = main(line, caught.around);
+    const code = main(local(line), caught.around);
     await held.waiting(2);
     caught.signal('SIGINT');
     expect(await code).toBe(130);
-    expect(caught.stderr()).toContain(
+    expect(shown(caught.stderr())).toContain(
       'to go on, run the same command again, or: flurry resume signal.jsonl\n',
     );
     expect(indices('signal.jsonl')).toEqual([]);
@@ -85,7 +94,7 @@ describe('a run that was stopped by a signal', () => {
   it('has a record of each POST that was under way', async () => {
     const line = [`${held.url}/[1-4]`, '-X', 'POST', '-c', '2', '-o', 'post.jsonl', '--grace', '0'];
     const caught = surroundings();
-    const code = main(line, caught.around);
+    const code = main(local(line), caught.around);
     await held.waiting(2);
     caught.signal('SIGINT');
     expect(await code).toBe(130);
@@ -101,9 +110,9 @@ describe('a run that was stopped by a signal', () => {
 
 describe('an unfinished output', () => {
   it('is gone on with by `flurry resume` and by --resume', async () => {
-    for (const how of ['resume', '--resume']) {
+    for (const how of ['resume', 'flag']) {
       const line = [...LOOSE, `${url}/[1-5]`, '-o', `${how}.jsonl`];
-      await stopped(['-q', ...line.slice(3)]);
+      await stopped(line.slice(4));
       const words =
         how === 'resume' ? ['resume', 'resume.jsonl', '--max-failures', '9'] : [...line, '--resume'];
       const { code, stderr } = await flurry(words);
@@ -146,7 +155,8 @@ describe('an unfinished output', () => {
 
   it('is not mixed with another input file', async () => {
     const lines = [1, 2, 3, 4].map((n) => `${url}/${n}\n`).join('');
-    const line = ['-i', folder.write('urls.txt', lines), '-o', 'file.jsonl'];
+    folder.write('urls.txt', lines);
+    const line = ['-i', 'urls.txt', '-o', 'file.jsonl'];
     await stopped(['-q', ...line]);
     folder.write('urls.txt', lines.replace('/4', '/5'));
     const { code, stderr } = await flurry([...LOOSE, ...line]);
@@ -169,7 +179,7 @@ describe('an unfinished output', () => {
       'pace.jsonl',
       '-c',
       '7',
-      '--timeout',
+      '--max-time',
       '9s',
     ];
     expect((await flurry(again)).code).toBe(0);
@@ -194,7 +204,9 @@ describe('standard input', () => {
   it('is left alone where a named pipe is the input, and nothing is read of that twice', async () => {
     execFileSync('mkfifo', [folder.at('urls.fifo')]);
     const feed = () =>
-      execFileSync('sh', ['-c', `printf '%s' "$0" > urls.fifo &`, stdin(3)], { stdio: 'ignore' });
+      execFileSync('sh', ['-c', `printf '%s' "$0" > ${folder.at('urls.fifo')} &`, stdin(3)], {
+        stdio: 'ignore',
+      });
     const line = ['-i', 'urls.fifo', '-o', 'fifo.jsonl'];
     feed();
     await stopped(['-q', ...line]);
@@ -226,7 +238,7 @@ describe('flurry resume', () => {
   });
 
   it('has nothing to do for a complete output, and leaves it as it is', async () => {
-    await flurry([`${url}/[1-3]`, '-o', 'done.jsonl', '-q']);
+    await flurry([`${url}/[1-3]`, '-o', 'done.jsonl']);
     asked.length = 0;
     const said = 'done.jsonl is complete; nothing is left to send (--restart sends all of it again)\n';
     expect(await flurry(['resume', 'done.jsonl'])).toMatchObject({ code: 0, stderr: said });
@@ -245,7 +257,7 @@ describe('flurry resume', () => {
       code: 2,
       stderr: expect.stringContaining('called it named.jsonl; go to the folder where that is its name'),
     });
-    expect((await flurry(['resume', folder.at('named.jsonl'), '-q', '--max-failures', '9'])).code).toBe(0);
+    expect((await flurry(['resume', './named.jsonl', '-q', '--max-failures', '9'])).code).toBe(0);
   });
 
   it('wants secrets again, which no file of the run holds', async () => {
@@ -294,7 +306,7 @@ describe('what is not gone on with', () => {
     expect((await flurry([`${url}/[1-3]`, '-o', 'none/out.jsonl', '--durability', 'none', '-q'])).code).toBe(
       0,
     );
-    expect(execFileSync('ls', ['none'], { encoding: 'utf8' })).toBe('keep\nout.jsonl\n');
+    expect(execFileSync('ls', [folder.at('none')], { encoding: 'utf8' })).toBe('keep\nout.jsonl\n');
   });
 
   it.skipIf(process.platform === 'win32')('is a device, beside which no journal is made', async () => {
@@ -322,7 +334,9 @@ describe('a disk', () => {
         expect(indices('disk/out.jsonl').sort((a, b) => a - b)).toEqual(
           Array.from({ length: 900 }, (_, at) => at),
         );
-        expect(execFileSync('ls', ['disk'], { encoding: 'utf8' })).toBe('out.jsonl\nout.jsonl.journal\n');
+        expect(execFileSync('ls', [folder.at('disk')], { encoding: 'utf8' })).toBe(
+          'out.jsonl\nout.jsonl.journal\n',
+        );
       } finally {
         execFileSync('umount', [folder.at('disk')]);
       }
@@ -346,7 +360,7 @@ describe('a disk', () => {
           code: 3,
           stderr: expect.stringMatching(/^flurry: cannot make [^\n]*EROFS[^\n]*\n$/),
         });
-        expect(execFileSync('ls', ['fixed'], { encoding: 'utf8' })).toBe('fill\n');
+        expect(execFileSync('ls', [folder.at('fixed')], { encoding: 'utf8' })).toBe('fill\n');
         expect(asked).toEqual([]);
       } finally {
         execFileSync('umount', [folder.at('fixed')]);

@@ -95,6 +95,17 @@ describe('duplicates', () => {
     }
   });
 
+  it('are kept back by a filter where the first is, though another of the same status is not', () => {
+    const duplicates = new Duplicates(100);
+    const passes = [true, false].map((isWanted, i) => {
+      const url = `http://a.test/${i}`;
+      duplicates.take(request(i, url));
+      duplicates.settle(answer(i), isWanted);
+      return (duplicates.take(request(i + 10, url)) as Copied).passes;
+    });
+    expect(passes).toEqual([true, false]);
+  });
+
   it('fail as the first does', () => {
     const duplicates = new Duplicates(100);
     duplicates.take(request(0, 'http://a.test/'));

@@ -3,7 +3,6 @@
 
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { openRecords } from '../../src/engine/record-sinks.ts';
 import { Recorder, type RecordingPlan } from '../../src/engine/recorder.ts';
 import { Journal } from '../../src/journal/journal.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
@@ -53,11 +52,13 @@ class Stage {
   async left(plan: Partial<RecordingPlan> = {}, count = 5): Promise<(number | string)[]> {
     const recorder = (await this.open({ again: 'resume', ...plan }))!;
     const rest = recorder.remaining(requests(count));
+    const expected = rest.count;
     const left: (number | string)[] = [];
     for (let pulled = rest.pull(); pulled.type !== 'ended'; pulled = rest.pull()) {
       if (pulled.type === 'request') left.push(pulled.index);
       if (pulled.type === 'failure') left.push(`${pulled.index} ${pulled.kind} ${pulled.sent}`);
     }
+    expect(expected).toBe(left.length);
     await recorder.sink.close();
     await recorder.end(false);
     return left;
@@ -107,6 +108,20 @@ describe('what is there', () => {
     expect(recorder.before).toEqual({ requests: 2, ok: 2, failed: 0 });
     expect(stage.files.text(OUT.path)).toBe(`${whole}${tail}`);
     expect(await stage.left()).toEqual([1, 3, 4]);
+  });
+
+  it('is kept from the first record on, also where no commit has come yet', async () => {
+    const stage = new Stage();
+    stage.files.put(OUT.path, '{"index":4,"status":200}\n');
+    const recorder = (await stage.open())!;
+    recorder.sink.write(response({ index: 3 }));
+    stage.clock.advance(200);
+    for (let turns = 0; turns < 100; turns++) await undefined;
+    const found = stage.files.crash('process');
+    found.appenders.remove('out.jsonl.lock');
+    const next = new Stage(found);
+    expect(await next.left()).toEqual([0, 1, 2, 4]);
+    expect(next.indices).toEqual([3]);
   });
 
   it('of several outputs is that of the last entry in each', async () => {
@@ -274,6 +289,38 @@ describe('a request that must not be sent twice', () => {
     expect(await stage.left({ mayRepeat: () => true })).toEqual([1, 2, 3, 4]);
   });
 
+  it('stays in doubt until the journal has its record', async () => {
+    const sinks = [{ path: 'out.csv', kind: 'csv' }];
+    const stage = new Stage();
+    const recorder = (await stage.open({ sinks }))!;
+    // As many as make the list of what was sent worth a shorter one.
+    const count = 5_500;
+    for (let index = 0; index < count; index++) {
+      recorder.beforeSend(request(index, 'POST'));
+      recorder.sink.write(response({ index, method: 'POST' }));
+    }
+    stage.files.hold();
+    stage.clock.advance(50);
+    for (let turns = 0; turns < 100; turns++) await undefined;
+    const found = stage.files.crash('process');
+    found.appenders.remove('out.csv.lock');
+    const left = await new Stage(found).left({ sinks, mayRepeat: () => false }, count);
+    expect(left.filter((one) => typeof one === 'number')).toEqual([]);
+    expect(left).toHaveLength(count);
+  });
+
+  it('stays in doubt where its answer came behind what is left of records in order', async () => {
+    const stage = new Stage();
+    const recorder = (await stage.open({ ordered: true }))!;
+    recorder.beforeSend(request(3));
+    recorder.sink.write(response({ index: 0 }));
+    recorder.sink.write(aborted(request(1), 'none'));
+    recorder.sink.write(response({ index: 3, method: 'POST' }));
+    await recorder.sink.close();
+    await recorder.end(true);
+    expect(await stage.left({ ordered: true })).toEqual([1, 2, '3 unknown unknown', 4]);
+  });
+
   it('is not sent where that cannot be remembered', async () => {
     const stage = new Stage(new FakeFiles().failAt(1, 'ENOSPC', { kind: 'open', path: /\.sent/ }));
     const recorder = (await stage.open())!;
@@ -309,27 +356,25 @@ describe('a request that must not be sent twice', () => {
 
 describe('a recorder that cannot be opened', () => {
   it('leaves nothing behind, and what is there as it is', async () => {
-    const stage = new Stage();
-    await stage.session(some(0));
-    const closed: string[] = [];
     const sinks = [OUT, { path: 'no/more.jsonl', kind: 'jsonl' }];
-    const other = new Stage();
-    const opening = other.open({
-      sinks,
-      openSink: async ({ path }) => {
-        const { files, clock } = other;
-        const sink = await openRecords(path, 'jsonl', { body: 'none' }, { files, clock });
-        const close = sink.close.bind(sink);
-        sink.close = () => {
-          closed.push(path);
-          return close();
-        };
-        return sink;
-      },
-    });
-    await expect(opening).rejects.toThrow('cannot write no/more.jsonl: there is no folder no');
-    expect(closed).toEqual(['out.jsonl']);
-    expect(other.files.paths).toEqual(['out.jsonl', 'out.jsonl.journal']);
+    const files = new FakeFiles();
+    let open = 0;
+    const opening = files.open.bind(files);
+    files.open = async (...terms) => {
+      const file = await opening(...terms);
+      const close = file.close.bind(file);
+      open++;
+      file.close = () => {
+        open--;
+        return close();
+      };
+      return file;
+    };
+    await expect(new Stage(files).open({ sinks })).rejects.toThrow(
+      'cannot write no/more.jsonl: there is no folder no',
+    );
+    expect(open).toBe(0);
+    expect(files.paths).toEqual(['out.jsonl', 'out.jsonl.journal']);
   });
 
   it('names what stands in its place', async () => {

@@ -7,8 +7,10 @@ import { OrderedSink } from '../../src/engine/ordered-sink.ts';
 import { RunCore } from '../../src/engine/run.ts';
 import { Session } from '../../src/engine/session.ts';
 import { SessionCore } from '../../src/engine/session-core.ts';
-import { definitionOf, openSource, type SourceInput } from '../../src/engine/source-of.ts';
+import { definitionOf, openSource, requestDefaults, type SourceInput } from '../../src/engine/source-of.ts';
 import { type RunOptions, resolveOptions } from '../../src/model/options.ts';
+import { Failure } from '../../src/model/outcome.ts';
+import { RequestFactory } from '../../src/model/request.ts';
 import { SpillFile } from '../../src/storage/spill-file.ts';
 import { FakeFiles } from '../fake/fake-files.ts';
 import { ArraySink, echoAfter, Network, response, type Script, upTo } from './fixture.ts';
@@ -299,6 +301,32 @@ describe('a run over what there is', () => {
     expect(sink.heldUp).toBe(true);
     await network.until(() => core.state === 'ended');
     expect(inner.outcomes.map(({ index }) => index)).toEqual([0, 2, 6, 8]);
+  });
+
+  it('hands on what waits for a place that nothing comes for', () => {
+    const inner = new ArraySink();
+    const sink = new OrderedSink(inner, new SpillFile('/spill', new FakeFiles()));
+    sink.write(Failure.ofInput(2, 'c', 'third'));
+    sink.pass(1);
+    expect(inner.outcomes).toEqual([]);
+    sink.pass(0);
+    expect(inner.indices).toEqual([2]);
+  });
+
+  it('asks for the rest of a body with the condition of that alone', () => {
+    const network = new Network();
+    const session = new SessionCore(resolveOptions({}), network);
+    const request = new RequestFactory(requestDefaults(session.settings)).from(0, at('a'));
+    request.condition = 'If-None-Match: "a"\r\n';
+    let rest = '';
+    request.taker = { onHead: () => false, onContent: () => true, fieldsFor: () => rest };
+    const fields = [];
+    for (rest of ['', 'Range: bytes=5-\r\nIf-Range: "b"\r\n']) {
+      session.send(request, () => {});
+      fields.push(request.sessionFields);
+    }
+    expect(fields).toEqual(['If-None-Match: "a"\r\n', 'Range: bytes=5-\r\nIf-Range: "b"\r\n']);
+    session.close();
   });
 
   it('asks for what has changed, at the URL that it was of and nowhere else', async () => {

@@ -74,7 +74,7 @@ export class Simulation {
   readonly #inFlight: Int32Array;
   readonly #nextStartMs: Float64Array;
   readonly #sleeping: Uint8Array;
-  /** Since its last start it had to wait for a time, as the scheduler tells its law. */
+  /** It had to wait for a time and has not had every slot since, as the scheduler tells its law. */
   readonly #wasPutOff: Uint8Array;
   readonly #heldSinceMs: Float64Array;
   readonly #pauses: readonly HostPause[];
@@ -245,7 +245,7 @@ export class Simulation {
     this.#host[slot] = host;
     this.#inFlightThen[slot] = inFlight;
     this.#limited[slot] = this.#left > 0 && this.#wasPutOff[host] === 0 ? 1 : 0;
-    this.#wasPutOff[host] = 0;
+    if (inFlight >= this.#laws[host]!.limit) this.#wasPutOff[host] = 0;
     target.start(nowMs);
     this.#status[slot] = target.status;
     this.#retryAfterMs[slot] = target.status === 429 ? target.retryAfterMs : 0;

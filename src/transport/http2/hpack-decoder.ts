@@ -66,7 +66,8 @@ export class HpackDecoder {
     while (this.fault === undefined && this.#pos < end && (b[this.#pos]! & 0xe0) === SIZE_UPDATE) {
       this.#resize(b, end);
     }
-    if (this.#mustShrink) this.#broken('no size update at the start of a field block, where SETTINGS ask for one');
+    if (this.#mustShrink)
+      this.#broken('no size update at the start of a field block, where SETTINGS ask for one');
     while (this.#pos < end && this.fault === undefined) {
       const octet = b[this.#pos]!;
       if (octet >= INDEXED) this.#add(fields, this.#indexed(b, end));
@@ -144,7 +145,8 @@ export class HpackDecoder {
     if (value < prefix) return value;
     for (let shift = 0; this.#pos < end; shift += 7) {
       const octet = b[this.#pos++]!;
-      if (shift > INTEGER_SHIFT_MAX) return this.#badInteger('an integer of too many octets in a field block');
+      if (shift > INTEGER_SHIFT_MAX)
+        return this.#badInteger('an integer of too many octets in a field block');
       value += (octet & 0x7f) << shift;
       if (octet < 0x80) return value;
     }
@@ -178,7 +180,9 @@ export class HpackDecoder {
     const text = huffmanText(b, from, end);
     if (typeof text === 'string') return text;
     return this.#broken(
-      text === HOLDS_EOS ? 'a Huffman-coded string with EOS in it' : 'a Huffman-coded string with wrong padding',
+      text === HOLDS_EOS
+        ? 'a Huffman-coded string with EOS in it'
+        : 'a Huffman-coded string with wrong padding',
     );
   }
 

@@ -14,8 +14,9 @@ const ENTRY_PART_MAX = 1 / 2;
 /** When the table is full, one field in so many that have no room pushes out the oldest. If each did, a hundred values
  *  taken in turn (user agents, tokens) would change the table with each request, and no cached block would ever hold. */
 const REFUSALS_PER_EVICTION = 256;
-const SEEN_SLOTS = 256;
-const SLACK_BYTES = 8;
+const SEEN_MAX = 128;
+/** What a field takes at most beyond its name and its value: an index or two lengths, and the slack of huffmanWrite. */
+export const FIELD_SLACK_BYTES = 24;
 
 /** How a field may be written: into the table where it pays; as a literal that leaves the table alone; or as one that
  *  nobody on the way may put into a table, since its length in a table would tell of it (section 7.1.3). */
@@ -43,8 +44,8 @@ export class HpackEncoder {
   readonly #known = new Map<string, Known>();
   #inserted = 0;
   #refusals = 0;
-  /** Hashes of fields that came once. One that never comes again would only push others out of the table. */
-  readonly #seen = new Int32Array(SEEN_SLOTS);
+  /** Fields that came once. One that never comes again would only push others out of the table. Emptied when full. */
+  readonly #seen = new Set<string>();
   /** The smallest and the last size that the peer has asked for since the last block (section 4.2). */
   #smallest = DEFAULT_TABLE_BYTES;
   #wanted = DEFAULT_TABLE_BYTES;
@@ -64,15 +65,16 @@ export class HpackEncoder {
   begin(out: OutgoingOctets): void {
     this.unsettled = false;
     if (this.#smallest === this.#table.bytesMax && this.#wanted === this.#smallest) return;
-    out.reserve(2 * SLACK_BYTES);
-    if (this.#smallest < this.#wanted && this.#smallest < this.#table.bytesMax) this.#resize(out, this.#smallest);
+    out.reserve(FIELD_SLACK_BYTES);
+    if (this.#smallest < this.#wanted && this.#smallest < this.#table.bytesMax)
+      this.#resize(out, this.#smallest);
     if (this.#wanted !== this.#table.bytesMax) this.#resize(out, this.#wanted);
     this.#smallest = this.#wanted;
   }
 
   /** Name and value are octets, one character each, the name in lower case. */
   field(out: OutgoingOctets, name: string, value: string, indexing: Indexing): void {
-    out.reserve(name.length + value.length + 2 * SLACK_BYTES);
+    out.reserve(name.length + value.length + FIELD_SLACK_BYTES);
     const index = indexing === 'never' ? 0 : this.#indexOf(name, value);
     if (index > 0) {
       out.length = writeInteger(out.bytes, out.length, INDEXED, 0x7f, index);
@@ -106,10 +108,10 @@ export class HpackEncoder {
     const { bytes, bytesMax } = this.#table;
     const size = name.length + value.length + 32;
     if (size > bytesMax * ENTRY_PART_MAX) return false;
-    const hash = hashOf(name, value);
-    const slot = hash & (SEEN_SLOTS - 1);
-    if (this.#seen[slot] !== hash) {
-      this.#seen[slot] = hash;
+    const key = `${name}:${value}`;
+    if (!this.#seen.has(key)) {
+      if (this.#seen.size === SEEN_MAX) this.#seen.clear();
+      this.#seen.add(key);
       this.unsettled = true;
       return false;
     }
@@ -150,14 +152,6 @@ export class HpackEncoder {
   }
 }
 
-function hashOf(name: string, value: string): number {
-  let hash = name.length;
-  for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-  for (let i = 0; i < value.length; i++) hash = Math.imul(hash ^ value.charCodeAt(i), 0x01000193);
-  // 0 stands for an empty slot.
-  return (hash ^ (hash >>> 15)) | 0x100;
-}
-
 // ── primitives (section 5) ──────────────────────────────────────────────────────────────────────────────────
 
 /** Returns the position behind it, at most five octets on. `max` is the highest value of the prefix, all its bits. */
@@ -174,7 +168,7 @@ export function writeInteger(b: Buffer, at: number, kind: number, max: number, v
   return pos;
 }
 
-/** A string in its code where that is shorter; with its length it takes eight octets more than itself at most. */
+/** A string, in its code where that is shorter. */
 export function writeText(b: Buffer, at: number, text: string): number {
   const { length } = text;
   if (length < 0x7f) {
@@ -185,10 +179,10 @@ export function writeText(b: Buffer, at: number, text: string): number {
       return end;
     }
     b[at] = length;
-    return at + 1 + b.latin1Write(text, at + 1);
+    return at + 1 + b.write(text, at + 1, 'latin1');
   }
   const coded = huffmanBytes(text);
   if (coded < length) return huffmanWrite(text, b, writeInteger(b, at, HUFFMAN, 0x7f, coded));
   const from = writeInteger(b, at, 0, 0x7f, length);
-  return from + b.latin1Write(text, from);
+  return from + b.write(text, from, 'latin1');
 }

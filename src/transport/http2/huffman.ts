@@ -102,13 +102,13 @@ export function huffmanWrite(text: string, out: Buffer, at: number): number {
     if (codeBits > WHOLE_BITS_MAX) {
       pending = (pending << (codeBits - 8)) | (code >>> 8);
       bits += codeBits - 8;
-      while (bits >= 8) out[pos++] = pending >>> (bits -= 8);
+      for (; bits >= 8; bits -= 8) out[pos++] = pending >>> (bits - 8);
       code &= 0xff;
       codeBits = 8;
     }
     pending = (pending << codeBits) | code;
     bits += codeBits;
-    while (bits >= 8) out[pos++] = pending >>> (bits -= 8);
+    for (; bits >= 8; bits -= 8) out[pos++] = pending >>> (bits - 8);
     if (pos >= stop) return -1;
   }
   if (bits > 0) out[pos++] = (pending << (8 - bits)) | (0xff >>> bits);

@@ -1,12 +1,13 @@
 // Octets of one turn on their way out: they are written into one buffer and leave it in one piece. Knows no frames.
 
+const NONE = Buffer.alloc(0);
 const FIRST_BYTES = 512;
 /** A turn that needed more, such as one full of uploads, does not make the next one begin with as much. */
 const FIRST_BYTES_MAX = 64 * 1024;
 
 export class OutgoingOctets {
   /** Valid up to the next `reserve`. */
-  bytes: Buffer = Buffer.alloc(0);
+  bytes: Buffer = NONE;
   /** Octets written; whoever writes reserves first, and moves it. */
   length = 0;
   #firstBytes = FIRST_BYTES;
@@ -24,9 +25,10 @@ export class OutgoingOctets {
   /** Hands out what was written and begins anew, in another buffer: whoever gets it may hold it until the peer reads. */
   take(): Buffer {
     const octets = this.bytes.subarray(0, this.length);
-    // The next turn is likely to be as long as this one.
-    this.#firstBytes = Math.max(FIRST_BYTES, Math.min(FIRST_BYTES_MAX, 2 ** Math.ceil(Math.log2(this.length + 1))));
-    this.bytes = this.bytes.subarray(this.length);
+    // The next turn is likely to be as long as this one; an idle connection holds nothing.
+    const likely = 2 ** Math.ceil(Math.log2(this.length + 1));
+    this.#firstBytes = Math.max(FIRST_BYTES, Math.min(FIRST_BYTES_MAX, likely));
+    this.bytes = NONE;
     this.length = 0;
     return octets;
   }
