@@ -164,7 +164,17 @@ async function hugeTemplate(url) {
   const output = join(folder, 'sample.jsonl');
   const size = values.quick ? '1e3' : '1e5';
   const { code, said, samples, ms } = await watched(
-    [`${url}/code/[000000000000-999999999999]`, '--sample', size, '--seed', '1', '-o', output, '--body', 'none'],
+    [
+      `${url}/code/[000000000000-999999999999]`,
+      '--sample',
+      size,
+      '--seed',
+      '1',
+      '-o',
+      output,
+      '--body',
+      'none',
+    ],
     output,
   );
   if (code !== 0) throw new Error(`exit ${code}: ${said}`);

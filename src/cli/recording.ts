@@ -48,7 +48,14 @@ export async function openOutputs(parts: RecordingParts): Promise<Recording | un
   const { recordBody: body, bodyNames, recordHeaders: headers, recordTimings: timings } = settings;
   return openRecording({
     ...{ outputs, durability, settings, source, retake },
-    record: { body, bodyNames, headers, timings, duplicates: settings.dedupe, ...(extracted === undefined ? {} : { extracted }) },
+    record: {
+      body,
+      bodyNames,
+      headers,
+      timings,
+      duplicates: settings.dedupe,
+      ...(extracted === undefined ? {} : { extracted }),
+    },
     again: restart ? 'anew' : resume ? 'resume' : 'unless-complete',
     command: keptCommand(words),
     identity: () => identityInputs(requests.definition, settings),

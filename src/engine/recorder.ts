@@ -35,6 +35,8 @@ export interface RecordingPlan {
   readonly again: 'anew' | 'unless-complete' | 'resume';
   /** What of the output is made anew first; the run, complete or not, is then gone on with. */
   readonly retake?: Retake | undefined;
+  /** Records name files that bodies were stored in. */
+  readonly storesBodies: boolean;
   /** Outcomes come to the sink in the order of the input. */
   readonly ordered: boolean;
   /** An item that is no request ends the run: it is looked at again by the next one. */
@@ -252,7 +254,9 @@ async function taken(
 }
 
 /** Records of JSON Lines say what is done beyond the journal. */
-function isOwnJournal({ sinks }: RecordingPlan): boolean {
+function isOwnJournal({ sinks, storesBodies, durability }: RecordingPlan): boolean {
+  // A record may outlive the power where the body that it names has not.
+  if (storesBodies && durability === 'power') return false;
   return sinks.length === 1 && sinks[0]!.kind === 'jsonl';
 }
 

@@ -133,6 +133,7 @@ async function recorded(
       identity: await terms.identity(),
       command,
       durability,
+      storesBodies: terms.record.body === 'files',
       ordered: settings.ordered,
       strictInput: settings.strictInput,
       again,

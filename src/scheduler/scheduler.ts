@@ -6,7 +6,13 @@ import type { Sought } from '../metrics/verdict.ts';
 import { type Clock, ENDED, WAITING } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Request } from '../model/request.ts';
-import { type Intake, type Offered, PASSED, type SchedulerEvents, type SchedulerSettings } from './admission.ts';
+import {
+  type Intake,
+  type Offered,
+  PASSED,
+  type SchedulerEvents,
+  type SchedulerSettings,
+} from './admission.ts';
 import { bindingOf, soughtOf } from './binding.ts';
 import { FairShare } from './fair-share.ts';
 import { AFTER_OTHERS } from './health/host-gate.ts';

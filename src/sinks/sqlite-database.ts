@@ -24,10 +24,7 @@ interface StatementSync {
 const BUSY_MS = 500;
 
 /** Throws an OutputError that says what to use instead where this Node has no SQLite. */
-export function loadSqlite(
-  path: string,
-  load: (id: string) => unknown = process.getBuiltinModule,
-): Sqlite {
+export function loadSqlite(path: string, load: (id: string) => unknown = process.getBuiltinModule): Sqlite {
   // Node 22 calls it experimental on standard error, which tells the user of flurry nothing.
   const { emitWarning } = process;
   process.emitWarning = () => {};

@@ -43,6 +43,7 @@ export function planOf(
     durability: world.durability,
     // The very same line would begin a complete run anew.
     again: 'resume',
+    storesBodies: false,
     ordered: false,
     strictInput: false,
     mayRepeat: (method) => method !== 'POST',

@@ -77,6 +77,7 @@ function planOf(files: FakeFiles, terms: Terms): RecordingPlan {
     durability: terms.durability ?? 'process',
     again: terms.isNew === true ? 'resume' : 'anew',
     retake: terms.retake,
+    storesBodies: false,
     ordered: false,
     strictInput: false,
     mayRepeat: (method) => method !== 'POST',

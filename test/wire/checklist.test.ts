@@ -254,7 +254,15 @@ const FAULTS: Readonly<Record<string, readonly Where[]>> = {
   'slow consumer': [
     ['engine/run', 'pauses while the sink is full', 'reads no more of its input than it can hold'],
   ],
-  'disk full, fsync fails': [['sinks/output-file', 'ENOSPC']],
+  'disk full, fsync fails': [
+    ['sinks/output-file', 'ENOSPC'],
+    ['engine/recorder-crashes', "['EIO', 'sync'", 'ends the run in one line, and it can be gone on with'],
+    ['cli/resume', 'that is full ends the run with 3 and one line', 'that is read-only'],
+  ],
+  'SIGKILL, resume, kill the resume': [
+    ['engine/recorder-crashes', 'at any operation leaves what can be gone on with', 'after several crashes'],
+    ['journal/simulation', 'crash'],
+  ],
   'clock jumps': [['transport/timer-wheel', 'makes up for a pause of any length at once']],
 };
 

@@ -15,8 +15,6 @@ const QUIET_MS = { first: 20_000, max: 160_000 };
 const RATE_MIN = 0.1;
 const SPAN_MS_MIN = 100;
 const GROW_EVERY_MS = 100;
-/** Of the rate, so much is used where it is what holds; one that holds nothing back is not tried by it. */
-const BOUND = 0.7;
 /** Shares by which the rate grows per second: towards where the last 429 was, beyond it, and where none was. */
 const GROWTH = { near: 0.02, beyond: 0.005, unknown: 0.05 };
 
@@ -26,8 +24,6 @@ export class Pace {
   refusedInFlight = 0;
   #cutMs = Number.NEGATIVE_INFINITY;
   #grownMs = 0;
-  /** Successes by then. */
-  #grownSuccesses = 0;
   /** The rate at which the last 429 came. */
   #ceiling = Number.POSITIVE_INFINITY;
   #quietMs = QUIET_MS.first;
@@ -67,7 +63,6 @@ export class Pace {
     }
     this.#cutMs = nowMs;
     this.#grownMs = nowMs;
-    this.#grownSuccesses = 0;
     this.#successes = 0;
     this.#inFlightGood = 0;
   }
@@ -89,13 +84,9 @@ export class Pace {
   }
 
   #grow(nowMs: number): void {
-    const ms = nowMs - this.#grownMs;
-    const seconds = Math.min(1, ms / 1000);
-    const perSecond = ((this.#successes - this.#grownSuccesses) * 1000) / ms;
+    const seconds = Math.min(1, (nowMs - this.#grownMs) / 1000);
     this.#grownMs = nowMs;
-    this.#grownSuccesses = this.#successes;
     const rate = this.ratePerSecond!;
-    if (perSecond < BOUND * rate) return;
     const calmMs = nowMs - this.#cutMs - CALM_MS;
     if (calmMs < 0) return;
     if (this.#ceiling === Number.POSITIVE_INFINITY) {

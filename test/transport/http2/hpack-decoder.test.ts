@@ -33,7 +33,11 @@ describe('errors', () => {
     ['RFC 7541 section 5.2: EOS in a value', '4884ffffffff', 'with EOS'],
     ['RFC 7541 section 5.2: a name with padding of zeros', '408118016a', 'with wrong padding'],
     ['RFC 7541 section 5.2: a value with too much padding', '48821fff', 'with wrong padding'],
-    ['RFC 7541 section 6.3: a size above the limit', '3fe21f', 'a table size of 4097, where SETTINGS allow 4096'],
+    [
+      'RFC 7541 section 6.3: a size above the limit',
+      '3fe21f',
+      'a table size of 4097, where SETTINGS allow 4096',
+    ],
     ['RFC 7541 section 4.2: a size update behind a field', '8220', 'a table size update behind a field'],
   ])('%s', (_name, octets, message) => {
     expect(faultOf(makeDecoder(), octets)).toContain(message);
@@ -209,7 +213,8 @@ describe('limits', () => {
 });
 
 describe('the memory of literals', () => {
-  const date = (second: number) => `611d${Buffer.from(`Mon, 21 Oct 2013 20:13:${second} GMT`).toString('hex')}`;
+  const date = (second: number) =>
+    `611d${Buffer.from(`Mon, 21 Oct 2013 20:13:${second} GMT`).toString('hex')}`;
 
   it('gives the same field for the same octets, to all decoders that share it', () => {
     const memo = new FieldMemo();

@@ -15,7 +15,9 @@ function coded(text: string): string | undefined {
   const out = Buffer.alloc(text.length + 8, 0xee);
   const end = huffmanWrite(text, out, 2);
   // No more than its length and four octets may be written over.
-  expect(out.subarray(0, 2).toString('hex') + out.subarray(2 + text.length + 4).toString('hex')).toBe('eeeeeeee');
+  expect(out.subarray(0, 2).toString('hex') + out.subarray(2 + text.length + 4).toString('hex')).toBe(
+    'eeeeeeee',
+  );
   return end === -1 ? undefined : out.toString('hex', 2, end);
 }
 

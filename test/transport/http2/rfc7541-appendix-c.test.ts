@@ -196,7 +196,10 @@ describe('strings', () => {
     ['custom-value', '8925a849e95bb8e8b4bf'],
     ['private', '85aec3771a4b'],
     [LATER[1], '96d07abe941054d444a8200595040b8166e084a62d1bff'],
-    [COOKIE[1], 'ad94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007'],
+    [
+      COOKIE[1],
+      'ad94e7821dd7f2e6c7b335dfdfcd5b3960d5af27087f3672c1ab270fb5291f9587316065c003ed4ee5b1063d5007',
+    ],
     ['302', '826402'],
     ['gzip', '839bd9ab'],
   ])('%s is written as in C.4 and C.6', (text, octets) => {
