@@ -22,6 +22,7 @@ export class FairShare {
   /** How many more requests of the only origin go out before the source is looked through again. */
   #alone: number;
   #aloneNext: number;
+  #sparing: boolean;
   /** Since it was last looked through: requests that waited in the look-ahead, and for how long the last of them did. */
   #waited = 0;
   #waitedMs = 0;
@@ -32,6 +33,7 @@ export class FairShare {
     this.#lookAhead = lookAhead;
     this.#alone = isOnlyOrigin ? Number.POSITIVE_INFINITY : 0;
     this.#aloneNext = lookAhead;
+    this.#sparing = isOnlyOrigin;
   }
 
   /** What one origin may have now. */
@@ -40,14 +42,14 @@ export class FairShare {
     return Math.max(1, Math.floor(this.#slots / Math.max(this.#origins, ORIGINS_EXPECTED)));
   }
 
-  /** The only origin is left alone: the source is not looked through. */
-  get isAlone(): boolean {
-    return this.#alone > 0;
+  /** The source is read no further than the only origin needs, though there are slots for others. */
+  get isSparing(): boolean {
+    return this.#sparing && this.#alone > 0;
   }
 
-  /** Requests read ahead at most. Of an origin left alone it is one, which waits for its time or for other runs. */
+  /** Requests read ahead at most: one, which waits for its time or for other runs, where reading is spared. */
   get readAhead(): number {
-    return this.#alone > 0 ? 1 : this.#lookAhead;
+    return this.isSparing ? 1 : this.#lookAhead;
   }
 
   /** One origin has work, and no other. */
@@ -70,6 +72,7 @@ export class FairShare {
   /** The look-ahead holds no other origin. `isFull`: this one has as much under way as it may, and leaves slots unused. */
   leaveAlone(isFull: boolean): void {
     if (isFull) return this.#leaveIfQuick();
+    this.#sparing = false;
     this.#alone = this.#aloneNext;
     this.#aloneNext *= 4;
     this.#waited = 0;
@@ -77,6 +80,7 @@ export class FairShare {
 
   #leaveIfQuick(): void {
     if (this.#alone > 0 || this.#waited < this.#lookAhead || this.#waitedMs > QUICK.ms) return;
+    this.#sparing = true;
     this.#alone = QUICK.times * this.#lookAhead;
     this.#waited = 0;
   }

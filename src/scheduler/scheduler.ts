@@ -355,7 +355,7 @@ export class Scheduler implements Waiter, Paced {
   #mayPull(): boolean {
     const isWanted = this.#input === 'open' && !this.#heldUp && this.#waiting < this.#share.readAhead;
     // Of an origin left alone nothing is read to wait for slots that its own requests give back.
-    if (!isWanted || (this.#share.isAlone && this.#lastLane?.isFull === true)) return false;
+    if (!isWanted || (this.#share.isSparing && this.#lastLane?.isFull === true)) return false;
     return this.#waitingBytes < this.#settings.lookAheadBytesMax;
   }
 

@@ -147,6 +147,15 @@ describe('what holds a host back is', () => {
     expect(bound({ waiting: 1, lanes: [...idle, rated()] })).toBe('host-rate');
   });
 
+  it('its slots, too, where nothing is read to wait for them', () => {
+    const full = lane({ waiting: 0, used: SLOTS });
+    const others = lane({ waiting: 0, used: SLOTS });
+    others.inFlight = 0;
+    expect(bound({ lanes: [full] })).toBe('host-slots');
+    expect(bound({ lanes: [lane({ waiting: 0, used: SLOTS - 1 })] })).toBe('none');
+    expect(bound({ lanes: [others] })).toBe('none');
+  });
+
   it('looked for among a few of very many', () => {
     let looks = 0;
     const lanes = (function* () {

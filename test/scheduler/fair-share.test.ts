@@ -49,7 +49,7 @@ describe('an origin that has as much under way as it may', () => {
   it('is left alone where it goes through the look-ahead quickly, for sixteen of those', () => {
     const share = passed(QUICK_MS);
     let n = 0;
-    for (; share.isAlone; n++) {
+    for (; share.isSparing; n++) {
       expect(share.readAhead).toBe(1);
       share.count();
     }
@@ -57,8 +57,8 @@ describe('an origin that has as much under way as it may', () => {
   });
 
   it('is not where others would wait for long, or before it is known how long', () => {
-    expect(passed(SLOW_MS).isAlone).toBe(false);
-    expect(passed(QUICK_MS, 2).isAlone).toBe(false);
+    expect(passed(SLOW_MS).isSparing).toBe(false);
+    expect(passed(QUICK_MS, 2).isSparing).toBe(false);
   });
 
   it('has to go through the look-ahead again each time, and nothing counts that did not wait in it', () => {
@@ -68,12 +68,18 @@ describe('an origin that has as much under way as it may', () => {
       share.count();
     }
     share.leaveAlone(true);
-    expect(share.isAlone).toBe(false);
+    expect(share.isSparing).toBe(false);
+  });
+
+  it('is read ahead of as before where it takes every slot', () => {
+    const share = shareOf(1);
+    share.leaveAlone(false);
+    expect([share.slots, share.isSparing, share.readAhead]).toEqual([80, false, 3]);
   });
 
   it('is alone no more once there is another', () => {
     const share = passed(QUICK_MS);
     share.rise();
-    expect([share.isAlone, share.readAhead]).toEqual([false, 3]);
+    expect([share.isSparing, share.readAhead]).toEqual([false, 3]);
   });
 });

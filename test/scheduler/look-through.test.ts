@@ -14,10 +14,11 @@ class Play {
   readonly scheduler: Scheduler;
   /** Requests that were sent while none was waiting. */
   direct = 0;
+  readonly #clock = new VirtualClock();
   #ended = 0;
 
-  constructor(items: readonly Item[], oneOrigin = false) {
-    const settings = { concurrency: SLOTS, perHost: SLOTS, lookAhead: 1000, lookAheadBytesMax: 1 << 20 };
+  constructor(items: readonly Item[], oneOrigin = false, perHost = SLOTS) {
+    const settings = { concurrency: SLOTS, perHost, lookAhead: 1000, lookAheadBytesMax: 1 << 20 };
     const dispatch = (request: Request) => {
       this.dispatched.push(request);
       if (this.scheduler.waiting === 0) this.direct++;
@@ -32,13 +33,16 @@ class Play {
       broken() {},
     };
     const source = Object.assign(new ListSource(items), { oneOrigin });
-    this.scheduler = new Scheduler(settings, source, events, new VirtualClock());
+    this.scheduler = new Scheduler(settings, source, events, this.#clock);
     this.scheduler.pump();
   }
 
-  toTheEnd(): this {
-    while (this.#ended < this.dispatched.length)
+  /** Each ends so long after the one before. */
+  toTheEnd(eachMs = 0): this {
+    while (this.#ended < this.dispatched.length) {
+      this.#clock.advance(eachMs);
       this.scheduler.settle(this.dispatched[this.#ended++]!, false);
+    }
     return this;
   }
 }
@@ -92,5 +96,31 @@ describe('an origin that stands first in the input', () => {
   it('is looked behind as at the start when there was another one meanwhile', () => {
     const start = [...times(0, 30_000), ...times(1, 10), ...times(0, 1900)];
     expect(firstTo(2, [...start, 2, ...times(0, 5000)])).toBeLessThan(30_000 + 10 + 1900 - 500);
+  });
+});
+
+describe('an origin that may not have every slot', () => {
+  /** Less than its fair share. */
+  const PER_HOST = 5;
+
+  it('is not read ahead of where the source says that it has no other', () => {
+    const play = new Play(hosts(...times(0, 5000)), true, PER_HOST);
+    expect([play.dispatched.length, play.direct]).toEqual([PER_HOST, PER_HOST]);
+    expect([play.toTheEnd(1).dispatched.length, play.direct]).toEqual([5000, 5000]);
+  });
+
+  it('is read ahead of all the time where it is slow: others get the slots that it leaves', () => {
+    const order = [...times(0, 20_000), ...times(1, 10), ...times(0, 2000)];
+    const { dispatched } = new Play(hosts(...order), false, PER_HOST).toTheEnd(1);
+    expect(dispatched).toHaveLength(order.length);
+    const first = dispatched.findIndex(({ origin }) => origin.host === 'host-1');
+    expect(first).toBeLessThan(20_000 - 1000 + 2 * SLOTS);
+  });
+
+  it('is hardly ever where it is quick', () => {
+    const n = 100_000;
+    const play = new Play(hosts(...times(0, n)), false, PER_HOST).toTheEnd(0.05);
+    expect(play.dispatched).toHaveLength(n);
+    expect(play.direct).toBeGreaterThan(0.8 * n);
   });
 });

@@ -59,9 +59,11 @@ export class RequestBlocks {
   readonly #secrets: ReadonlySet<string>;
   readonly #shapes = new Map<HeaderBlock, Shape>();
   #last: Shape | undefined;
-  /** Field lines that a session added last, and what came of them. */
+  /** Field lines that a session added last, what came of them, and the version of the table that the octets are for. */
   #lines = '';
   #lineFields: readonly SentField[] = [];
+  #lineOctets: Uint8Array = NO_OCTETS;
+  #lineVersion = -1;
 
   /** `secretHeaders`: names in lower case of fields that are secret besides the login fields and cookies. */
   constructor(secretHeaders: Iterable<string> = []) {
@@ -133,19 +135,27 @@ export class RequestBlocks {
     // What changed the table is not to be repeated, nor what would be shorter the next time.
     if (encoder.version !== version || (encoder.unsettled && shape.encodings < ENCODINGS_MAX)) return;
     shape.version = version;
-    shape.before = Uint8Array.prototype.slice.call(out.bytes, start, pathStart);
-    shape.after = Uint8Array.prototype.slice.call(out.bytes, pathEnd, out.length);
+    shape.before = new Uint8Array(out.bytes.subarray(start, pathStart));
+    shape.after = new Uint8Array(out.bytes.subarray(pathEnd, out.length));
   }
 
-  /** They change with cookies and logins: never in the table, so their octets stay as they are. */
+  /** They change with cookies and logins, so they stay out of the table; often they are the same for a while. */
   #addLines(out: OutgoingOctets, lines: string): void {
+    const encoder = this.#encoder;
     if (lines !== this.#lines) {
       this.#lines = lines;
       this.#lineFields = this.#fieldsOf(lines);
+    } else if (this.#lineVersion === encoder.version) {
+      out.reserve(this.#lineOctets.length);
+      copyTo(out, this.#lineOctets);
+      return;
     }
+    const start = out.length;
     for (const { name, value, indexing } of this.#lineFields) {
-      this.#encoder.field(out, name, value, indexing === 'never' ? 'never' : 'plain');
+      encoder.field(out, name, value, indexing === 'never' ? 'never' : 'plain');
     }
+    this.#lineVersion = encoder.version;
+    this.#lineOctets = new Uint8Array(out.bytes.subarray(start, out.length));
   }
 
   /** Lines as requests have them: `Name: value` and CR LF, nothing else. */

@@ -45,6 +45,8 @@ export const OPENING = frame(SETTINGS, 0, 0);
 /** Keeps a line for each thing it hears of; pieces of DATA that follow each other are put together. */
 export class Recorder implements FrameVisitor {
   readonly lines: string[] = [];
+  /** Called with each line. */
+  heard: ((line: string) => void) | undefined;
   #data: { streamId: number; content: Buffer[]; flowBytes: number } | undefined;
 
   onData(
@@ -110,6 +112,7 @@ export class Recorder implements FrameVisitor {
   #add(line: string): void {
     this.#flush();
     this.lines.push(line);
+    this.heard?.(line);
   }
 
   #flush(end = ''): void {
