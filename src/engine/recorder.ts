@@ -254,9 +254,9 @@ async function taken(
 }
 
 /** Records of JSON Lines say what is done beyond the journal. */
-function isOwnJournal({ sinks, storesBodies, durability }: RecordingPlan): boolean {
-  // A record may outlive the power where the body that it names has not.
-  if (storesBodies && durability === 'power') return false;
+function isOwnJournal({ sinks, storesBodies, durability }: RecordingPlan, from = ''): boolean {
+  // A record may outlive the power where the body that it names has not. What `flurry retry` copies is synced: from 0 on.
+  if (storesBodies && durability === 'power' && from !== '0') return false;
   return sinks.length === 1 && sinks[0]!.kind === 'jsonl';
 }
 
@@ -276,7 +276,7 @@ async function markBeginning(
 async function withTail({ done, last }: Opened, plan: RecordingPlan, files: Files): Promise<CutOff> {
   if (last === undefined) return BEGINNING;
   const { sinks, positionOf } = plan;
-  if (!isOwnJournal(plan)) return { positions: last.positions, before: last.counts };
+  if (!isOwnJournal(plan, last.positions[0])) return { positions: last.positions, before: last.counts };
   const { path } = sinks[0]!;
   const from = Number(last.positions[0]);
   const { position, records } = await inWords(path, jsonLinesTail(path, from, files));

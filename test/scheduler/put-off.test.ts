@@ -1,10 +1,12 @@
 // What a start had lacked: a slot of its host, or a time. Only of the former a control law may learn.
 
 import { describe, expect, it } from 'vitest';
+import { Fifo } from '../../src/model/fifo.ts';
 import { HostGate } from '../../src/scheduler/health/host-gate.ts';
+import { Lane } from '../../src/scheduler/lane.ts';
 import { Rate } from '../../src/scheduler/rate/rate.ts';
-import { SharedSlots } from '../../src/scheduler/slots.ts';
-import { Desk, hosts } from './desk.ts';
+import { SharedSlots, Slots } from '../../src/scheduler/slots.ts';
+import { Desk, hosts, requestTo } from './desk.ts';
 
 const LIMITS = { concurrency: 3, perHost: 3 };
 /** As many at once as there are slots. */
@@ -35,6 +37,23 @@ function deskAt(rate: 'all' | 'each'): Desk {
 function end(desk: Desk): void {
   for (const request of [...desk.inFlight]) desk.settle(request, false);
 }
+
+it('of several that start at once after a wait none had lacked a slot, and the next one had', () => {
+  const slots = new Slots(3);
+  const lane = new Lane('http://host-1', new Fifo(), slots, () => {});
+  lane.wasPutOff = true;
+  const requests = [0, 1, 2, 3].map((index) => requestTo(index, 1));
+  for (const request of requests.slice(0, 3)) lane.start(request, true);
+  lane.inFlight--;
+  slots.release();
+  lane.start(requests[3]!, true);
+  expect(requests.map(({ limited, inFlight }) => [limited, inFlight])).toEqual([
+    [false, 1],
+    [false, 2],
+    [false, 3],
+    [true, 3],
+  ]);
+});
 
 describe.each(['all', 'each'] as const)('with a rate of %s', (rate) => {
   it('says of what had to wait for it that no slot was lacking', () => {

@@ -6,7 +6,6 @@ import { withCookies } from '../cookie-files.ts';
 import { EXIT, usage } from '../exit-codes.ts';
 import { layered } from '../layers.ts';
 import { withRequestOptions } from '../request-options.ts';
-import { runCommand } from '../run-command.ts';
 import { RUN_SWITCHES, type RunWords, readRunWords, type Values } from '../run-flags.ts';
 import { withSecretFiles } from '../secret-files.ts';
 import { type Requests, requestsFor } from '../sources.ts';
@@ -38,6 +37,7 @@ export async function curlCommand(argv: readonly string[], around: Surroundings)
     const words = readRunWords(only!.words);
     const flags = merged(words.flags, own.flags);
     const order = [...words.order, ...own.order];
+    const { runCommand } = await import('../run-command.ts');
     return runCommand({ urls: only!.urls, flags, order, asks: undefined }, around);
   }
   return runSeveral(requests, own, around);
@@ -117,6 +117,7 @@ async function runSeveral(
   const flags = sharedFlags(each);
   const settings = await Promise.all(requests.map((request, i) => settingsOf(request, each[i]!, around)));
   const all = (whole: Settings) => requestsOf(requests, settings, whole, around);
+  const { runCommand } = await import('../run-command.ts');
   return runCommand({ urls: [], flags, order: [], asks: undefined }, around, all);
 }
 
