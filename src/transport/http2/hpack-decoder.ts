@@ -128,7 +128,7 @@ export class HpackDecoder {
       return;
     }
     this.#table.resize(bytesMax);
-    if (bytesMax <= this.#tableBytesMax) this.#mustShrink = false;
+    this.#mustShrink = false;
   }
 
   #at(index: number): Field | undefined {

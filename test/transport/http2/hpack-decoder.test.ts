@@ -78,6 +78,13 @@ describe('the table', () => {
     expect(decode(decoder, 'bebf')!.map(([, value]) => value[0])).toEqual(['c', 'b']);
   });
 
+  it('section 4.4: entries that fill it to the last octet stay', () => {
+    const decoder = makeDecoder();
+    decode(decoder, '3f25');
+    decode(decoder, Buffer.concat([entry(1, 'a'), entry(1, 'b')]));
+    expect(String(decoder)).toBe('2 entries, 68 of 68 octets');
+  });
+
   it('section 4.4: an entry of just its size stays, a larger one empties it', () => {
     const decoder = makeDecoder();
     decode(decoder, entry(4096 - 33));
@@ -105,7 +112,7 @@ describe('the table', () => {
     expect(String(decoder)).toBe('0 entries, 0 of 4096 octets');
   });
 
-  it.each([17, 300, 1000])('holds many entries, and gives each back: after %i', (total) => {
+  it.each([16, 17, 300, 1000])('holds many entries, and gives each back: after %i', (total) => {
     const decoder = makeDecoder(LIMITS, 16 * 1024);
     decode(decoder, '3fe17f');
     for (let i = 0; i < total; i++) decode(decoder, entry(i % 5, 'e'));
@@ -116,14 +123,15 @@ describe('the table', () => {
       const octets = index < 0 ? [0x80 | (62 + age)] : [0xff, (index & 127) | 128, index >> 7];
       expect(decode(decoder, Buffer.from(octets))).toEqual([['x', 'e'.repeat((total - 1 - age) % 5)]]);
     }
+    if (total === 16) expect(faultOf(decoder, 'ce')).toContain('the index 78');
   });
 });
 
 describe('our SETTINGS_HEADER_TABLE_SIZE', () => {
   it('RFC 9113 section 4.3.1: a smaller one must be followed by a size update', () => {
     const decoder = makeDecoder(LIMITS, 100);
-    // Before it knows, the peer may use what is the default.
-    expect(decode(decoder, entry(200))).toHaveLength(1);
+    // Before it knows, the peer may use what is the default, and say so.
+    expect(decode(decoder, Buffer.concat([hex('3fe11f'), entry(200)]))).toHaveLength(1);
     decoder.onSettingsAck();
     expect(faultOf(decoder, 'be')).toContain('no size update');
   });
@@ -189,6 +197,9 @@ describe('limits', () => {
     expect(decoder.excess).toBeUndefined();
     expect(decode(decoder, '828282')).toHaveLength(2);
     expect(decoder.excess!.message).toBe('header fields beyond the limit of 2 (headerCountMax)');
+    // What was passed first, whatever else is passed behind it.
+    decode(decoder, Buffer.alloc(100, 0x82));
+    expect(decoder.excess!.message).toContain('headerCountMax');
   });
 
   it('reads on behind them: the table is the same as without', () => {

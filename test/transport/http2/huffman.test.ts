@@ -65,9 +65,9 @@ describe('the Huffman code', () => {
     expect(text(octetsOf(bits))).toBe(character);
     expect(text(octetsOf(bits + bits))).toBe(character + character);
     expect(huffmanBytes(character.repeat(8))).toBe(bits.length);
-    // Behind zeros, of five bits each: so that the whole is shorter than its text, and begins at each bit of an octet.
-    for (let zeros = 120; zeros < 128; zeros++) {
-      expect(coded('0'.repeat(zeros) + character)).toBe(octetsOf('00000'.repeat(zeros) + bits));
+    // Behind letters of five bits each: so that the whole is shorter than its text, and begins at each bit of an octet.
+    for (let before = 120; before < 128; before++) {
+      expect(coded('o'.repeat(before) + character)).toBe(octetsOf('00111'.repeat(before) + bits));
     }
   });
 

@@ -11,6 +11,22 @@ import { decode, makeDecoder, type Pair, written } from './octets.ts';
 
 const FACTORY = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
 
+/** How many fields are encoded by what is done. */
+function encodedBy(action: () => void): number {
+  const { field } = HpackEncoder.prototype;
+  let encoded = 0;
+  HpackEncoder.prototype.field = function (...args) {
+    encoded++;
+    field.apply(this, args);
+  };
+  try {
+    action();
+  } finally {
+    HpackEncoder.prototype.field = field;
+  }
+  return encoded;
+}
+
 function requestOf(input: Omit<RequestObject, 'url'>): Request {
   return FACTORY.from(0, { ...input, url: 'https://example.com/todos/1' });
 }
@@ -63,6 +79,18 @@ describe('the field block of a request (RFC 9113 section 8.3.1)', () => {
   it('has the caller’s Host as its authority, and no Host', () => {
     const fields = new Peer().send(requestOf({ headers: { Host: 'other.example' } }));
     expect(fields.slice(3)).toEqual([[':authority', 'other.example']]);
+  });
+
+  it.each([
+    ['/', /^8284/],
+    ['/index.html', /^8204/],
+  ])('has the path %s', (path, octets) => {
+    const peer = new Peer();
+    for (let i = 0; i < 4; i++) {
+      const fields = peer.send(FACTORY.from(0, { url: `https://example.com${path}` }));
+      expect(fields[1]).toEqual([':path', path]);
+      expect(peer.octets).toMatch(octets);
+    }
   });
 
   it('has nothing of a connection of HTTP/1.1 (section 8.2.2)', () => {
@@ -228,17 +256,33 @@ describe('what repeats', () => {
     const names = Array.from({ length: 150 }, (_, i) => [`x-${i}`, String(i)] as const);
     const request = requestOf({ headers: names });
     for (let i = 0; i < 12; i++) expect(peer.send(request)).toHaveLength(154);
-    const { field } = HpackEncoder.prototype;
-    let encoded = 0;
-    HpackEncoder.prototype.field = function (...args) {
-      encoded++;
-      field.apply(this, args);
-    };
-    try {
-      expect(peer.send(request)).toHaveLength(154);
-    } finally {
-      HpackEncoder.prototype.field = field;
+    expect(encodedBy(() => peer.send(request))).toBe(0);
+  });
+
+  it('is remembered of 64 header blocks', () => {
+    const peer = new Peer();
+    const first = requestOf({ headers: { A: 'b' } });
+    for (let i = 0; i < 4; i++) peer.send(first);
+    const send = (id: number) => peer.send(requestOf({ headers: { 'X-Id': String(id) } }));
+    for (let i = 0; i < 63; i++) send(i);
+    expect(encodedBy(() => peer.send(first))).toBe(0);
+    send(64);
+    expect(encodedBy(() => peer.send(first))).toBe(4);
+  });
+
+  it('is encoded anew in what the session adds, too', () => {
+    const peer = new Peer();
+    const request = requestOf({ headers: { A: 'b' } });
+    for (let i = 0; i < 3; i++) peer.send(request);
+    request.sessionFields = 'A: b\r\n';
+    for (const bytes of [4096, 0]) {
+      peer.blocks.setTableBytesMax(bytes);
+      for (let i = 0; i < 3; i++)
+        expect(peer.send(request).slice(4)).toEqual([
+          ['a', 'b'],
+          ['a', 'b'],
+        ]);
     }
-    expect(encoded).toBe(0);
+    expect(peer.octets).toMatch(/00016101620001610162$/);
   });
 });
