@@ -4,7 +4,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionSimulation } from './session-simulation.ts';
 
-const { SIM_SEED: given, SIM_SEEDS: count = '600' } = process.env;
+const { SIM_SEED: given, SIM_SEEDS: count = '300' } = process.env;
 const seeds = given === undefined ? Array.from({ length: Number(count) }, (_, i) => i + 1) : [Number(given)];
 /** For the many seeds that SIM_SEEDS may ask for, on a machine that does other things too. */
 const TIMEOUT_MS = 3_600_000;

@@ -58,8 +58,9 @@ describe('RetryBudget', () => {
         for (let i = 0; i < n; i++) each.onRequest(1_000 + (overMs * (i + 1)) / n);
         atOnce.onRequests(n, overMs, 1_000 + overMs);
         expect(saved(atOnce)).toBeLessThanOrEqual(n * 0.2 + 1e-9);
-        // The one fades by the second, the other all the time; of few requests the last weighs much.
-        expect(Math.abs(saved(atOnce) - saved(each))).toBeLessThanOrEqual(0.12 * saved(each) + 1);
+        // The one fades by the second, the other all the time; of few requests the last weighs much: 1.35 more for 54
+        // over 53 s is the worst that there is.
+        expect(Math.abs(saved(atOnce) - saved(each))).toBeLessThanOrEqual(0.12 * saved(each) + 1.4);
       }),
     );
   });
