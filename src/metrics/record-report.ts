@@ -36,7 +36,8 @@ export class RecordGroup {
     }
     if (isOk(record)) this.ok++;
     this.bytes += record.bytes;
-    this.latency.record(record.ms);
+    // A duplicate was never sent, and took no time of anybody.
+    if (record.attempts > 0) this.latency.record(record.ms);
   }
 
   toString(): string {
@@ -182,6 +183,7 @@ export class RecordReport {
   #addSlow(record: RecordFacts, status: number): void {
     const slowest = this.#slowest;
     const { ms } = record;
+    if (record.attempts === 0) return;
     if (slowest.length === this.#slowestMax && !(ms > (slowest.at(-1)?.ms ?? Number.POSITIVE_INFINITY)))
       return;
     const at = slowest.findIndex((one) => one.ms < ms);
