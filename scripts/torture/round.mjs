@@ -28,7 +28,7 @@ export async function playRound(plan, target, folder) {
     const ended = await livedUntil(child, kill, target, left);
     const { arrivals, others } = await target.end();
     const journal = journalOf(join(folder, `${outputs[0]}.journal`));
-    const told = tailOf(outputs, folder, journal);
+    const told = tailOf(plan, outputs, folder, journal);
     lives.push({ ...ended, kill, again, arrivals, others, journal, told });
     left = requests - (journal?.done.size ?? 0);
     if (ended.code === 0 || ended.hung) break;
@@ -127,8 +127,10 @@ function numbersIn(text) {
 }
 
 /** What stands whole in an output of JSON Lines, behind what the journal knows, is done too. */
-function tailOf(outputs, folder, journal) {
+function tailOf({ kind, durability }, outputs, folder, journal) {
   const path = join(folder, outputs[0]);
+  // A record may outlive the power where the body that it names has not: there commits alone count.
+  if (kind.bodies && durability === 'power') return [];
   if (outputs.length > 1 || !outputs[0].endsWith('.jsonl') || journal?.positions === undefined) return [];
   if (!existsSync(path)) return [];
   const bytes = readFileSync(path).subarray(Number(journal.positions[0]));
