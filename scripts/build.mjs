@@ -7,7 +7,7 @@ import { build } from 'vite';
 
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 const CORE =
-  /build\/(?:(?:model|bodies|scheduler|transport|sources|session|journal|storage)\/|sinks\/(?!parquet|sqlite|postgres|warc|compressed|columns|table)|engine\/(?!tune)|metrics\/(?!usl|statistics)|inspection\/(?!link|markup)|cli\/(?:arguments|completed|ending|exit-codes|layers|main|output-form|proxy-options|recording|redacted|run-command|run-flags|sources|summary-file|surroundings|typed-command|watched-sink)\.js)/;
+  /build\/(?:(?:model|bodies|scheduler|transport|sources|session|journal|storage)\/|sinks\/(?!parquet|sqlite|postgres|warc|compressed|columns\.|table)|engine\/(?!tune)|metrics\/(?!usl|statistics)|inspection\/(?!link|markup)|cli\/(?:arguments|completed|ending|exit-codes|layers|main|output-form|profiles-path|proxy-options|recording|redacted|run-command|run-flags|sources|summary-file|surroundings|typed-command|watched-sink)\.js)/;
 const ENTRIES = ['index', 'inspection/links', 'target/index', 'cli/bin'];
 
 for (const folder of ['build', 'dist']) rmSync(folder, { recursive: true, force: true });

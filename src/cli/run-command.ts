@@ -1,6 +1,7 @@
 // `flurry [run]`: from words to a run, with its signals and its end. It opens everything that may fail before the first
 // request is sent.
 
+import { existsSync } from 'node:fs';
 import type { Earlier } from '../engine/earlier.ts';
 import type { Recording } from '../engine/recording.ts';
 import type { Retake } from '../engine/retake.ts';
@@ -19,6 +20,7 @@ import { endingOf } from './ending.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
 import { refuseSameFile } from './output-form.ts';
+import { profilesPath } from './profiles-path.ts';
 import { openOutputs, type RecordingParts, withKeptSeed } from './recording.ts';
 import { redacted } from './redacted.ts';
 import type { RunDisplay } from './run-display.ts';
@@ -103,9 +105,11 @@ async function startsOf(
   { env, stderr }: Surroundings,
 ): Promise<Pick<World, 'startOf'>> {
   if (concurrency !== 'auto') return {};
-  const { profilesPath, profileFor, readProfiles } = await import('./tune-profiles.ts');
+  const path = profilesPath(env);
+  if (!existsSync(path)) return {};
+  const { profileFor, readProfiles } = await import('./tune-profiles.ts');
   try {
-    const profiles = readProfiles(profilesPath(env));
+    const profiles = readProfiles(path);
     return profiles.size === 0 ? {} : { startOf: (origin) => profileFor(profiles, origin)?.concurrency };
   } catch (error) {
     // It would only have been a better start.

@@ -11,12 +11,13 @@ import { completed } from './completed.ts';
 import { EXIT, Exit, usage } from './exit-codes.ts';
 import { layered } from './layers.ts';
 import { checkNetwork } from './network-checks.ts';
+import { profilesPath } from './profiles-path.ts';
 import { redacted } from './redacted.ts';
 import { type Requests, requestsFor } from './sources.ts';
 import type { StopSignal, Surroundings } from './surroundings.ts';
 import { readTuneWords, type TuneValues, type TuneWords } from './tune-flags.ts';
 import { assertPlots, writePlots } from './tune-plots.ts';
-import { profilesPath, readProfiles, saveProfile } from './tune-profiles.ts';
+import { readProfiles, saveProfile } from './tune-profiles.ts';
 import { TuneProgress } from './tune-progress.ts';
 import { chartOf, reportJson, reportLines, type TuneContext } from './tune-report.ts';
 

@@ -2,10 +2,8 @@
 // never overwritten.
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { UslParameters } from '../metrics/usl.ts';
-import type { Environment } from '../view/terminal.ts';
 import { EXIT, Exit } from './exit-codes.ts';
 
 export interface Profile {
@@ -25,10 +23,6 @@ const VERSION = 1;
 /** The oldest go: nobody has so many hosts, and a file must not grow for ever. */
 const PROFILES_MAX = 1_000;
 const BYTES_MAX = 4 * 1024 * 1024;
-
-export function profilesPath(env: Environment): string {
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'flurry', 'profiles.json');
-}
 
 /** By origin (`https://host`, `http://host:8080`). Empty where there is no file; throws Exit for one that is not ours. */
 export function readProfiles(path: string): Profiles {

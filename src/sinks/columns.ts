@@ -4,6 +4,7 @@
 import type { Attempt, Failure, Outcome, Response } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import { BodyFiles } from './body-files.ts';
+import { bodyColumns, TIMING_COLUMNS } from './column-names.ts';
 import { decimals } from './json-text.ts';
 import { headersJson, valueJson } from './record.ts';
 import type { RecordOptions } from './record-sink.ts';
@@ -31,8 +32,6 @@ export interface TableOptions extends RecordOptions {
   /** A column for what came of earlier attempts, as JSON. */
   readonly history?: boolean;
 }
-
-const TIMING_COLUMNS = ['queue_ms', 'dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'];
 
 /** Columns depend on the options alone: every row of a table has the same ones. */
 export class RowFormat {
@@ -167,25 +166,6 @@ function column(name: string, type: ColumnType, nullable = true): Column {
 
 function texts(names: readonly string[]): Column[] {
   return names.map((name) => column(name, 'text'));
-}
-
-/** Text and base64 stand in columns of their own: nobody could tell them apart in one. */
-function bodyColumns(form: BodyForm): readonly string[] {
-  switch (form) {
-    case 'auto':
-      return ['body', 'body_base64', 'body_error'];
-    case 'text':
-    case 'json':
-      return ['body', 'body_error'];
-    case 'base64':
-      return ['body_base64', 'body_error'];
-    case 'files':
-      return ['body_file'];
-    case 'none':
-      return [];
-    default:
-      return form satisfies never;
-  }
 }
 
 function pushTimings(row: Cell[], { timings }: Response): void {

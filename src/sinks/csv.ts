@@ -7,11 +7,12 @@ import type { Failure, Outcome, Response } from '../model/outcome.ts';
 import { BodyFiles } from './body-files.ts';
 import { BodyFilesSink } from './body-files-sink.ts';
 import type { Committed } from './bytes-taker.ts';
+import { bodyColumns, TIMING_COLUMNS } from './column-names.ts';
 import { decimals } from './json-text.ts';
 import type { OutputFile } from './output-file.ts';
 import { headersJson, type RecordFormatOptions, valueJson } from './record.ts';
 import { FileSink, type RecordOptions } from './record-sink.ts';
-import { type BodyForm, showBody } from './shown-body.ts';
+import { showBody } from './shown-body.ts';
 
 /** Rows are formatted many at a time: a call of csv-stringify costs as much as several rows. */
 const ROWS_MAX = 256;
@@ -86,8 +87,6 @@ class Csv extends FileSink {
     this.#characters = 0;
   }
 }
-
-const TIMING_COLUMNS = ['queue_ms', 'dns_ms', 'connect_ms', 'tls_ms', 'first_byte_ms'];
 
 /** Columns depend on the options alone: every line of a file has the same ones. */
 class RowFormat {
@@ -181,25 +180,6 @@ class RowFormat {
       else if (column === 'body_base64') row.push(as === 'base64' ? text : '');
       else row.push(as === 'error' ? text : '');
     }
-  }
-}
-
-/** Text and base64 stand in columns of their own: nobody could tell them apart in one. */
-function bodyColumns(form: BodyForm): readonly string[] {
-  switch (form) {
-    case 'auto':
-      return ['body', 'body_base64', 'body_error'];
-    case 'text':
-    case 'json':
-      return ['body', 'body_error'];
-    case 'base64':
-      return ['body_base64', 'body_error'];
-    case 'files':
-      return ['body_file'];
-    case 'none':
-      return [];
-    default:
-      return form satisfies never;
   }
 }
 

@@ -2,7 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
-import { profilesPath, saveProfile } from '../../src/cli/tune-profiles.ts';
+import { profilesPath } from '../../src/cli/profiles-path.ts';
+import { saveProfile } from '../../src/cli/tune-profiles.ts';
 import { startTarget } from '../../src/target/index.ts';
 import { temporaryFolder } from './folder.ts';
 import { surroundings } from './in-process.ts';

@@ -5,14 +5,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionScript } from '../../src/cli/completion.ts';
 import { main } from '../../src/cli/main.ts';
+import { profilesPath } from '../../src/cli/profiles-path.ts';
 import { readTuneWords } from '../../src/cli/tune-flags.ts';
-import {
-  type Profile,
-  profileFor,
-  profilesPath,
-  readProfiles,
-  saveProfile,
-} from '../../src/cli/tune-profiles.ts';
+import { type Profile, profileFor, readProfiles, saveProfile } from '../../src/cli/tune-profiles.ts';
 import { startTarget, type Target } from '../../src/target/index.ts';
 import { temporaryFolder } from './folder.ts';
 import { flurry, surroundings } from './in-process.ts';
