@@ -2,7 +2,7 @@
 // way it does not go (a buffer of its own to collect in), as other copies, and as a string.
 // Run after a build: node bench/micro/body-copy.mjs [rounds] [bytes]. The cost of the loop alone is shown, not subtracted.
 
-import { BodyBuffer } from '../../build/transport/http1/body-buffer.js';
+import { BodyBuffer } from '../../build/transport/body-buffer.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const BYTES = Number(process.argv[3] ?? 66);

@@ -19,7 +19,7 @@ const TEXT = 'GET http://127.0.0.1:8080/todos/';
 const origin = new Origin('http', '127.0.0.1', 8080);
 const factory = new RequestFactory({ method: undefined, headers: EMPTY_HEADERS, body: undefined });
 const framing = { contentLength: 0, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined };
-const head = new ResponseHead(200, 1, 'OK', '', framing);
+const head = new ResponseHead(200, '1.1', 'OK', '', framing);
 const body = Buffer.alloc(0);
 
 /** What an array had is given back behind the collection that found it. */

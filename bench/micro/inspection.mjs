@@ -20,7 +20,7 @@ const FIELD_LINES =
 const FRAMING = { contentLength: 66, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined };
 
 const { origin } = parseUrl('http://127.0.0.1:8080/');
-const head = new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING);
+const head = new ResponseHead(200, '1.1', 'OK', FIELD_LINES, FRAMING);
 const bodies = Array.from({ length: VALUES }, (_, i) =>
   Buffer.from(`{"userId":${i % 10},"id":${i},"title":"delectus aut autem","done":false}`),
 );

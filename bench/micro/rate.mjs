@@ -45,7 +45,7 @@ function answer() {
   const origin = new Origin('http', 'host.example', 80);
   const request = new Request(0, 'GET', origin, '/', EMPTY_HEADERS, undefined, undefined);
   const framing = { contentLength: 0, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined };
-  const head = new ResponseHead(200, 1, 'OK', PLAIN_FIELDS, framing);
+  const head = new ResponseHead(200, '1.1', 'OK', PLAIN_FIELDS, framing);
   return new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, '127.0.0.1');
 }
 

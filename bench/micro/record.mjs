@@ -26,7 +26,7 @@ const FIELD_LINES =
 const FRAMING = { contentLength: 66, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined };
 
 const { origin } = parseUrl('http://127.0.0.1:8080/');
-const sharedHead = new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING);
+const sharedHead = new ResponseHead(200, '1.1', 'OK', FIELD_LINES, FRAMING);
 const bodies = Array.from({ length: VALUES }, (_, i) =>
   Buffer.from(`{"userId":${i % 10},"id":${i},"title":"delectus aut autem","done":false}`),
 );
@@ -66,7 +66,7 @@ function recordOf(form) {
 
 function recordWithOwnHead() {
   const format = new RecordFormat({ body: 'auto', headers: false, timings: false });
-  return encodeBatches((i) => format.line(make(i, new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING))));
+  return encodeBatches((i) => format.line(make(i, new ResponseHead(200, '1.1', 'OK', FIELD_LINES, FRAMING))));
 }
 
 function stringified() {
@@ -96,7 +96,7 @@ function scanOnly() {
 function fieldsOnly() {
   let sum = 0;
   for (let i = 0; i < RECORDS; i++) {
-    sum += new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING).all('content-type').length;
+    sum += new ResponseHead(200, '1.1', 'OK', FIELD_LINES, FRAMING).all('content-type').length;
   }
   return sum;
 }
@@ -108,7 +108,12 @@ function parseOnly() {
 }
 
 // The whole sink, onto a taker that takes at once.
-const clock = { now: () => performance.now(), after: () => () => {}, afterPoll: () => {} };
+const clock = {
+  now: () => performance.now(),
+  after: () => () => {},
+  afterPoll: () => {},
+  atTurnEnd: () => {},
+};
 const taker = {
   take: (_bytes, done) => queueMicrotask(() => done(undefined)),
   close: (done) => done(undefined),

@@ -23,7 +23,7 @@ const FIELD_LINES =
   'Server: nginx/1.22.1\r\nDate: Sat, 22 Nov 2025 19:00:00 GMT\r\nContent-Type: application/json\r\nContent-Length: 66\r\n';
 const FRAMING = { contentLength: 66, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined };
 const { origin } = parseUrl('http://127.0.0.1:8080/');
-const head = new ResponseHead(200, 1, 'OK', FIELD_LINES, FRAMING);
+const head = new ResponseHead(200, '1.1', 'OK', FIELD_LINES, FRAMING);
 
 /** Each different from the others, as in a run; what is alike in all of them, compression finds. */
 function response(i) {

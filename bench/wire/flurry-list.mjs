@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { flurry } from '../../dist/index.js';
 
-export async function run({ url, requests, concurrency, list, compressed }) {
-  const right = readFileSync(compressed ? list.json : list.gzip);
+export async function run({ url, requests, concurrency, files, compressed }) {
+  const right = readFileSync(compressed ? files.list.json : files.list.gzip);
   let responses = 0;
   let errors = 0;
   for await (const outcome of flurry(`${url}/list/[1-${requests}]`, { concurrency, compressed })) {

@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 
-export async function run({ requests, concurrency, list }) {
-  const gzip = readFileSync(list.gzip);
-  const right = readFileSync(list.json);
+export async function run({ requests, concurrency, files }) {
+  const gzip = readFileSync(files.list.gzip);
+  const right = readFileSync(files.list.json);
   let responses = 0;
   let errors = 0;
   for (let n = 1; n <= requests; n++) {

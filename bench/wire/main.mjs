@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { findAccountant } from './accounting.mjs';
 import { allCodesText, runAllCodes } from './all-codes.mjs';
 import { onEnd } from './cleanup.mjs';
+import { groupOf } from './clients.mjs';
 import { firstRecordText, runFirstRecord } from './first-record.mjs';
 import { describeMachine, machineText } from './machine.mjs';
 import { readOptions } from './options.mjs';
@@ -31,11 +32,12 @@ async function main() {
     say('Nothing is left to measure.');
     return 2;
   }
-  const { nginx, wrk } = programs;
-  const openssl = options.clients.some(({ group }) => group === 'tls') ? programs.openssl : undefined;
+  const ports = options.clients.map((client) => groupOf(client).over);
+  const openssl = ports.some((over) => over !== undefined) ? programs.openssl : undefined;
   const machine = describeMachine(folder);
-  const server = await startServer({ nginx, openssl }, folder);
-  const setting = { options, server, wrk, folder, accountant: findAccountant() };
+  const wanted = { nginx: programs.nginx, openssl, http2: ports.includes('http2') };
+  const server = await startServer(wanted, folder);
+  const setting = { options, server, programs, folder, accountant: findAccountant() };
   print(`${machineText(machine)}\nserver: ${server.name} at ${server.url}`);
   try {
     const report = await measure(setting);
@@ -104,7 +106,7 @@ function explanation({ accountant }) {
 That is strict on JavaScript: starting Node, loading modules and compiling are in it, which weighs the more the fewer
 requests there are. "Without start-up" is the client's own count around its run. Ratios are of the first, within a
 round; gunzipSync counts without start-up where it is added to another client, because Node starts once. Requests per
-second are over the life of the process too. wrk runs for whole seconds, about as long as its share of requests takes;
-it looks neither at bodies nor at certificates.
+second are over the life of the process too. wrk runs for whole seconds, about as long as its share of requests takes.
+wrk and h2load look neither at bodies nor at certificates; curl throws the bodies away.
 `;
 }

@@ -1,11 +1,12 @@
 // From the results of all rounds to the table and the verdicts on the bars. Pure.
 
-import { BARS, GROUPS } from './clients.mjs';
+import { BARS, GROUPS, groupOf } from './clients.mjs';
 import { grouped, spread, spreadText, table } from './figures.mjs';
 
 /** One row for each client: everything over all rounds in which it did what it should. */
 export function summarise(clients, results) {
-  return clients.map(({ group, name, title }) => {
+  return clients.map((client) => {
+    const { group, name, title } = client;
     const all = results.filter((result) => result.client === name);
     const own = all.filter(isRight);
     return {
@@ -17,22 +18,27 @@ export function summarise(clients, results) {
       cpuUs: spread(own.map((result) => result.cpuUsPerRequest)),
       systemUs: spread(own.map((result) => result.systemUsPerRequest)),
       runCpuUs: spread(own.map((result) => result.runCpuUsPerRequest)),
+      bytesPerCpuSecond: spread(own.map((result) => bytesPerCpuSecond(client, result))),
       perSecond: spread(own.map((result) => result.perSecond)),
       peakRssBytes: spread(own.map((result) => result.peakRssBytes || undefined)),
-      ratios: groupOf(group).ratios.map(({ head, of = name, by = [name] }) => {
+      ratios: groupOf(client).ratios.map(({ head, of = name, by = [name] }) => {
         return { head, values: spread(ratios(results, of, by)) };
       }),
     };
   });
 }
 
+/** Undefined where bodies have no size of their own. */
+function bytesPerCpuSecond(client, { cpuUsPerRequest }) {
+  const { bodyBytes } = groupOf(client);
+  return bodyBytes === undefined || cpuUsPerRequest === undefined
+    ? undefined
+    : bodyBytes / (cpuUsPerRequest / 1e6);
+}
+
 /** Who stopped half-way would look cheap. */
 function isRight(result) {
   return result.faults.length === 0;
-}
-
-function groupOf(name) {
-  return GROUPS.find((group) => group.name === name);
 }
 
 /**
@@ -54,29 +60,41 @@ function ratios(results, of, by) {
 export function tablesText(rows) {
   const groups = GROUPS.filter(({ name }) => rows.some((row) => row.group === name));
   return groups
-    .map(({ name, title }) => `${title}\n\n${tableText(rows.filter((row) => row.group === name))}`)
+    .map((group) => {
+      const own = rows.filter((row) => row.group === group.name);
+      return `${group.title}\n\n${tableText(own, columnsOf(group))}`;
+    })
     .join('\n\n');
 }
 
-function tableText(rows) {
+/** Between the client with its requests and the ratios: the head of each column, and its text in a row. */
+function columnsOf({ bodyBytes }) {
+  const large = bodyBytes !== undefined;
+  const unitUs = large ? 1_000 : 1;
+  const cpu = (head, pick) => [head, (row) => spreadText(pick(row), 2, unitUs)];
+  const bytes = (head, pick) => [head, (row) => spreadText(pick(row), 0, 1e6)];
+  return [
+    cpu(`CPU ${large ? 'ms' : 'µs'} per request`, (row) => row.cpuUs),
+    cpu('of it in the kernel', (row) => row.systemUs),
+    cpu('CPU without start-up', (row) => row.runCpuUs),
+    ...(large ? [bytes('MB per CPU second', (row) => row.bytesPerCpuSecond)] : []),
+    ['requests per second', (row) => spreadText(row.perSecond, 0)],
+    ['peak memory, MiB', (row) => spreadText(row.peakRssBytes, 0, 1024 * 1024)],
+  ];
+}
+
+function tableText(rows, columns) {
+  const heads = columns.map(([head]) => head);
   const head = [
     'client (min / median / max)',
     'requests',
-    'CPU µs per request',
-    'of it in the kernel',
-    'CPU without start-up',
-    'requests per second',
-    'peak memory, MiB',
+    ...heads,
     ...rows[0].ratios.map((ratio) => ratio.head),
   ];
   const body = rows.map((row) => [
     `${row.title}${row.faults.length > 0 ? ' (WRONG)' : ''}`,
     grouped(row.requests),
-    spreadText(row.cpuUs, 2),
-    spreadText(row.systemUs, 2),
-    spreadText(row.runCpuUs, 2),
-    spreadText(row.perSecond, 0),
-    spreadText(row.peakRssBytes, 0, 1024 * 1024),
+    ...columns.map(([, textOf]) => textOf(row)),
     ...row.ratios.map((ratio) => spreadText(ratio.values, 2)),
   ]);
   return table([head, ...body]);
@@ -86,10 +104,10 @@ function tableText(rows) {
 export function verdicts(rows, results) {
   const titleOf = (name) => rows.find((row) => row.name === name)?.title;
   const bars = BARS.filter(({ of }) => titleOf(of) !== undefined);
-  return bars.map(({ of, by, direction, must, aim }) => {
+  return bars.map(({ of, by, what: said, direction, must, aim }) => {
     const ratio = spread(ratios(results, of, by));
     const divisor = by.map((name) => titleOf(name) ?? name).join(' + ');
-    const what = `CPU of ${titleOf(of)} ÷ ${by.length > 1 ? `(${divisor})` : divisor}`;
+    const what = said ?? `CPU of ${titleOf(of)} ÷ ${by.length > 1 ? `(${divisor})` : divisor}`;
     if (ratio === undefined) return { what, ratio, met: undefined, text: `not measured  ${what}` };
     return judge(what, ratio, direction, must, aim, 2);
   });

@@ -2,7 +2,8 @@
 // in the machine drifts for all of them, so ratios are taken within a round.
 
 import { fileURLToPath } from 'node:url';
-import { CONCURRENCY } from './clients.mjs';
+import { watchCarried } from './carried.mjs';
+import { groupOf } from './clients.mjs';
 import { runMeasured } from './measured-process.mjs';
 
 const CLIENT_PROCESS = fileURLToPath(new URL('client.mjs', import.meta.url));
@@ -14,37 +15,75 @@ export async function runRounds(setting, say) {
   const { rounds, requests, clients } = setting.options;
   const results = [];
   const bestPerSecond = new Map();
+  const warmUpFaults = new Map();
   for (let round = 0; round <= rounds; round++) {
     const warmUp = round === 0;
     // Another one begins each time: nobody always runs after the same neighbour, on the same clock of the processor.
     const first = round % clients.length;
     for (const client of [...clients.slice(first), ...clients.slice(0, first)]) {
       const whole = Math.min(requests, client.requestsMax ?? requests);
-      const n = warmUp ? Math.ceil(whole / WARM_UP_DIVISOR) : whole;
+      // Enough that every connection of the client has something to carry.
+      const n = warmUp ? Math.max(Math.ceil(whole / WARM_UP_DIVISOR), groupOf(client).concurrency) : whole;
       const best = bestPerSecond.get(client.name) ?? 0;
       // For wrk, which takes seconds; in its first run one will do.
       const seconds = best === 0 ? 1 : Math.max(1, Math.round(n / best));
-      const result = await runClient(setting, client, n, seconds);
+      const result = await runClient(setting, client, { requests: n, seconds, warmUp });
       // The best rate so far, not the last: after a disturbed second its next run would take far too long.
       bestPerSecond.set(client.name, Math.max(best, result.perSecond));
-      if (!warmUp) results.push({ round, ...result });
+      // What is told only there is held against every round.
+      if (warmUp) warmUpFaults.set(client.name, result.carriedFaults);
+      else {
+        result.faults.push(...warmUpFaults.get(client.name));
+        results.push({ round, ...result });
+      }
       say(`${warmUp ? 'warm-up' : `round ${round}`}  ${lineOf(client, result)}`);
     }
   }
   return results;
 }
 
-async function runClient({ server, wrk, folder, accountant }, client, requests, seconds) {
-  const isTls = client.group === 'tls';
-  const url = isTls ? server.tlsUrl : server.url;
-  const { list } = server;
-  const context = { url, requests, concurrency: CONCURRENCY, folder, wrk, seconds, list, ...client.given };
+async function runClient(setting, client, { requests, seconds, warmUp }) {
+  const { server, programs, folder, accountant } = setting;
+  const { over, ...way } = wayOf(client);
+  const { files, certificate } = server;
+  const url = urlOf(server, over, warmUp);
+  const context = {
+    url,
+    requests,
+    seconds,
+    ...way,
+    folder,
+    files,
+    certificate,
+    ...programs,
+    ...client.given,
+  };
   const module = new URL(client.peer ?? `../peers/${client.name}.mjs`, import.meta.url).href;
   const peer = client.program ? await import(module) : undefined;
   const argv = peer?.command(context) ?? [process.execPath, CLIENT_PROCESS, module, JSON.stringify(context)];
-  // Every client of Node takes it from there, and checks it as it would any other. wrk checks none.
-  const env = isTls ? { NODE_EXTRA_CA_CERTS: server.certificate } : {};
+  // Every client of Node takes it from there, and checks it as it would any other.
+  const env = over === undefined ? {} : { NODE_EXTRA_CA_CERTS: certificate };
+  const isLogged = warmUp && over === 'http2';
+  const carried = isLogged ? watchCarried(server.carriedLog, way) : () => [];
   const cost = await runMeasured(argv, { accountant, timeoutMs: CLIENT_MS_MAX, env });
+  const { told, faults } = readResult(server, peer, cost, context);
+  return { ...resultOf(client, told, cost, faults), carriedFaults: carried() };
+}
+
+/** By which port, how many at a time, and how they are to travel. */
+function wayOf(client) {
+  const { over, concurrency, connections, httpVersion } = { ...groupOf(client), ...client };
+  return { over, concurrency, connections, httpVersion };
+}
+
+function urlOf(server, over, warmUp) {
+  if (over === 'http2') return warmUp ? server.loggedUrl : server.http2Url;
+  return over === 'tls' ? server.tlsUrl : server.url;
+}
+
+/** What the client tells of itself, and what is wrong with it. */
+function readResult(server, peer, cost, context) {
+  const { requests } = context;
   const faults = [];
   let told = { requests, responses: 0, errors: 0 };
   try {
@@ -58,7 +97,7 @@ async function runClient({ server, wrk, folder, accountant }, client, requests, 
   if (told.idSum !== undefined && told.idSum !== server.idSum(requests)) {
     faults.push(`the ids in its bodies add up to ${told.idSum} instead of ${server.idSum(requests)}`);
   }
-  return resultOf(client, told, cost, faults);
+  return { told, faults };
 }
 
 function resultOf(client, told, cost, faults) {
@@ -79,8 +118,9 @@ function resultOf(client, told, cost, faults) {
   };
 }
 
-function lineOf(client, { cpuUsPerRequest, requests, perSecond, faults }) {
+function lineOf(client, { cpuUsPerRequest, requests, perSecond, faults: own, carriedFaults }) {
+  const faults = [...own, ...carriedFaults];
   const cpu = cpuUsPerRequest === undefined ? '?' : cpuUsPerRequest.toFixed(2);
   const figures = `${requests} requests, ${cpu} µs CPU each, ${Math.round(perSecond)}/s`;
-  return `${client.title.padEnd(33)} ${figures}${faults.length > 0 ? `  WRONG: ${faults.join('; ')}` : ''}`;
+  return `${client.title.padEnd(41)} ${figures}${faults.length > 0 ? `  WRONG: ${faults.join('; ')}` : ''}`;
 }

@@ -2,16 +2,12 @@
 // project's own target where nginx is missing.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeCertificate } from './certificate.mjs';
 import { onEnd } from './cleanup.mjs';
-import { writeList } from './list.mjs';
+import { prepareNginx } from './nginx-files.mjs';
 
-const TEMPLATE = fileURLToPath(new URL('nginx.conf.template', import.meta.url));
-const TLS_TEMPLATE = fileURLToPath(new URL('nginx-tls.conf.template', import.meta.url));
 const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
 const START_MS_MAX = 5_000;
 const PORT_TRIES = 3;
@@ -24,57 +20,37 @@ export function findProgram(name) {
 }
 
 /**
- * `idSum(n)`: the sum of the ids in the answers to /todos/1 … /todos/n. Of nginx also `list`, the files behind /list/…,
- * and with an openssl `tlsUrl` and the `certificate` to trust there.
+ * `idSum(n)`: the sum of the ids in the answers to /todos/1 … /todos/n. Of nginx also `files`: where the bodies of the
+ * other rows lie; and where `wanted` has an openssl, where it listens with TLS, and with `http2` with that (see
+ * nginx-files.mjs).
  */
-export async function startServer({ nginx, openssl }, folder) {
+export async function startServer({ nginx, ...wanted }, folder) {
   if (nginx === undefined) return startTarget();
   for (let tries = 1; ; tries++) {
     try {
-      return await startNginx(nginx, openssl, folder);
+      return await startNginx(nginx, wanted, folder);
     } catch (error) {
-      // Somebody else may have taken the port between our look and nginx's.
+      // Somebody else may have taken a port between our look and nginx's.
       if (tries === PORT_TRIES) throw error;
     }
   }
 }
 
-async function startNginx(nginx, openssl, folder) {
-  const home = join(folder, 'nginx');
-  mkdirSync(home, { recursive: true });
-  // Its worker is somebody else where this runs as root, and has a file to read.
-  chmodSync(folder, 0o755);
-  const list = writeList(home);
-  const port = await freePort();
-  const conf = join(home, 'nginx.conf');
-  writeFileSync(conf, filled(TEMPLATE, { FOLDER: home, PORT: port }));
-  const tls = openssl === undefined ? undefined : await prepareTls(openssl, home);
+async function startNginx(nginx, wanted, folder) {
+  const { home, conf, ...places } = await prepareNginx(wanted, folder, freePort);
   const args = ['-p', home, '-c', conf, '-e', join(home, 'error.log')];
   const child = spawn(nginx, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const stop = ender(child);
-  const url = `http://127.0.0.1:${port}`;
   const told = tail(child.stderr);
   try {
-    await untilItAnswers(`${url}/todos/1`, child);
+    await untilItAnswers(`${places.url}/todos/1`, child);
   } catch (error) {
     await stop();
     throw new Error(`nginx does not answer: ${error.message}\n${told()}`);
   }
   const { stderr } = spawnSync(nginx, ['-v'], { encoding: 'utf8' });
   const name = stderr.replace('nginx version:', '').trim();
-  return { name: `${name}, 1 worker`, isNginx: true, url, stop, list, ...tls, idSum: (n) => n };
-}
-
-async function prepareTls(openssl, home) {
-  const { certificate, key } = makeCertificate(openssl, home);
-  const port = await freePort();
-  const text = filled(TLS_TEMPLATE, { TLS_PORT: port, CERTIFICATE: certificate, KEY: key });
-  writeFileSync(join(home, 'tls.conf'), text);
-  return { tlsUrl: `https://127.0.0.1:${port}`, certificate };
-}
-
-function filled(template, values) {
-  return readFileSync(template, 'utf8').replace(/@([A-Z_]+)@/g, (_, name) => values[name]);
+  return { name: `${name}, 1 worker`, isNginx: true, stop, ...places, idSum: (n) => n };
 }
 
 async function startTarget() {

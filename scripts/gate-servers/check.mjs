@@ -45,6 +45,7 @@ function endUrl({ path, expect }, urls, scheme) {
 function compareBody(expect, outcome, compare) {
   const { body } = outcome;
   if (expect.body === 'any') return;
+  if (expect.text !== undefined) return compare('text', expect.text, body.toString());
   if (expect.body === 'none') return compare('octets of body', 0, body.length);
   if (expect.body === 'ranges') return compareRanges(expect, outcome, compare);
   const hash = sha256(body);

@@ -15,15 +15,24 @@ const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
 
 /**
- * `portNames`: a free port is found for each. `prepare(values)` gives the arguments; `values` holds the ports by name and
- * `home`, the folder where the program may write.
+ * `portNames`: a free port is found for each, unless `ports` has one. `prepare(values)` gives the arguments; `values` holds
+ * the ports by name and `home`, the folder where the program may write. `watch` is shown what the program prints.
  */
-export async function startDaemon({ name, program, folder, portNames, prepare, env = {} }) {
+export async function startDaemon({
+  name,
+  program,
+  folder,
+  portNames,
+  prepare,
+  ports = {},
+  env = {},
+  watch,
+}) {
   for (let tries = 1; ; tries++) {
     const home = join(folder, name);
     mkdirSync(home, { recursive: true });
     const values = { home };
-    for (const portName of portNames) values[portName] = await freePort();
+    for (const portName of portNames) values[portName] = ports[portName] ?? (await freePort());
     const args = prepare(values);
     // Few of these programs like to be root; as nobody they need no user of their own, and can break nothing.
     const identity = isRoot ? { uid: NOBODY, gid: NOBODY } : {};
@@ -35,10 +44,11 @@ export async function startDaemon({ name, program, folder, portNames, prepare, e
       ...identity,
     });
     const told = tail(child);
+    if (watch !== undefined) child.stdout.on('data', watch);
     const stop = ender(child);
     try {
       for (const portName of portNames) await untilItListens(values[portName], child);
-      return { ...values, stop, told };
+      return { ...values, stop, told, signal: (what) => child.kill(what) };
     } catch (error) {
       await stop();
       // Somebody else may have taken a port between our look and the program's.

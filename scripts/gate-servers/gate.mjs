@@ -1,25 +1,50 @@
-// One server or proxy of the gate: started, asked over http and over https, held against the manifest, ended.
+// One server or proxy of the gate: started, asked in every way that it can be, held against the manifest, ended.
 
 import { flurry } from '../../dist/index.js';
-import { kindsWithout, manifestOf, plainCase } from './manifest.mjs';
+import { gateHttp2 } from './gate-http2.mjs';
+import { kindsWithout, manifestOf, overHttp2, plainCase } from './manifest.mjs';
 import { OUTGOING } from './proxies.mjs';
-import { line } from './report.mjs';
+import { put } from './report.mjs';
 import { runManifest } from './run.mjs';
 import { IDLE_MS, startNginx } from './servers.mjs';
 
-const SCHEMES = ['http', 'https'];
+/**
+ * The ways to ask. `came`: in which version each response has to come, by the scheme of its URL; a redirect abroad changes
+ * that, and then h2 is HTTP/1.1 for as long as it goes without TLS.
+ */
+const WAYS = {
+  http: { scheme: 'http', httpVersion: '1.1', came: { http: '1.1', https: '1.1' } },
+  https: { scheme: 'https', httpVersion: '1.1', came: { http: '1.1', https: '1.1' } },
+  h2: { scheme: 'https', httpVersion: 'auto', came: { http: '1.1', https: '2' } },
+  h2c: { scheme: 'http', httpVersion: '2', came: { http: '2', https: '2' } },
+};
+const PROXY_WAYS = ['http', 'https', 'h2'];
 const WRONG_LOGINS = 20;
 
-/** `context`: folder, programs, site and certificates; `report`: where runs and exceptions are put down. */
-export async function gateServer(server, context, { requests, pauses, seed }, report) {
-  const { http, https, stops } = await server.start(context);
-  const urls = { http, https };
-  const options = { ca: context.tls.ca };
+/** `context`: folder, programs, site, certificates, application; `report`: where runs and exceptions are put down. */
+export async function gateServer(server, context, settings, report) {
+  const { ways = Object.keys(WAYS), neverIdle = false } = server;
+  const { requests, pauses, priorPauses, seed } = settings;
+  const { http, https, prior = { http, https }, http2, stops } = await server.start(context);
+  const answers = {};
   try {
-    for (const scheme of SCHEMES) {
-      const sending = { urls, scheme, options, pauses, idleMs: IDLE_MS };
-      await gateRun(server, sending, { seed, count: requests, site: context.site }, report);
+    for (const way of ways) {
+      const sending = {
+        urls: way === 'h2c' ? prior : { http, https },
+        options: { ca: context.tls.ca },
+        pauses: neverIdle ? 0 : way === 'h2c' ? priorPauses : pauses,
+        judge: cameOver(WAYS[way]),
+        reference: way === 'h2' ? answers.https : undefined,
+      };
+      answers[way] = await gateRun(
+        server,
+        way,
+        sending,
+        { seed, count: requests, site: context.site },
+        report,
+      );
     }
+    if (http2 !== undefined) await gateHttp2(server, http2, context, settings, cameOver(WAYS.h2), report);
   } finally {
     for (const stop of stops) await stop();
   }
@@ -43,9 +68,11 @@ async function gateProxy(proxy, urls, context, asking, report) {
   const { PORT, stop } = await proxy.start(context);
   const options = { ca: context.tls.ca, proxy: [proxy.url(PORT)], noProxy: '' };
   try {
-    for (const scheme of SCHEMES) {
-      const sending = { urls, scheme, options, pauses: asking.pauses, idleMs: IDLE_MS, judge: judgePeer };
-      await gateRun(proxy, sending, asking, report);
+    for (const way of PROXY_WAYS) {
+      // Without TLS the proxy itself answers, in a version of its own.
+      const came = { ...WAYS[way].came, http: undefined };
+      const judge = (outcome) => [...judgePeer(outcome), ...cameOver({ came })(outcome)];
+      await gateRun(proxy, way, { urls, options, pauses: asking.pauses, judge }, asking, report);
     }
     if (proxy.wrongUrl !== undefined) await gateWrongLogin(proxy, proxy.wrongUrl(PORT), urls, report);
   } finally {
@@ -53,13 +80,20 @@ async function gateProxy(proxy, urls, context, asking, report) {
   }
 }
 
-async function gateRun(server, sending, { seed, count, site }, report) {
-  const { urls, scheme, options } = sending;
-  const etags = await etagsOf(site, urls[scheme], options);
-  const manifest = manifestOf({ seed, count, site, etags });
+/** Gives back the hashes of the answers; `reference`, where there is one, are those of another way. */
+async function gateRun(server, way, sending, { seed, count, site }, report) {
+  const { scheme, httpVersion } = WAYS[way];
+  const { urls, reference } = sending;
+  const options = { ...sending.options, httpVersion };
   const cannot = kindsWithout(server.cannot);
+  const hasTags = cannot.notModified === undefined;
+  const etags = hasTags ? await etagsOf(site, urls[scheme], options) : noTags(site);
+  const manifest = manifestOf({ seed, count, site, etags });
   const { fieldsMayDiffer = {} } = server;
-  const cases = manifest.map((one, i) => (cannot[one.kind] === undefined ? one : plainCase(site, i)));
+  const cases = manifest.map((one, i) => {
+    if (cannot[one.kind] !== undefined) return plainCase(site, i);
+    return httpVersion === '1.1' ? one : overHttp2(one);
+  });
   const { name, behind = name } = server;
   const except = (who, what, why, holds) => {
     report.exceptions.push({ name: who, what, why, count: manifest.filter(holds).length });
@@ -71,19 +105,36 @@ async function gateRun(server, sending, { seed, count, site }, report) {
     for (const one of cases) if (one.kind === kind) one.expect.fields = {};
     except(name, `${kind} may differ in its fields`, why, (one) => one.kind === kind);
   }
-  if (scheme === 'http' && server.closes !== undefined) {
+  if (way === 'http' && server.closes !== undefined) {
     const { methods, why } = server.closes;
     const isClosing = ({ method }) => methods.includes(method);
     for (const one of cases.filter(isClosing)) one.headers = { ...one.headers, Connection: 'close' };
     except(name, `${methods.join(', ')} over http with Connection: close`, why, isClosing);
   }
-  put(name, server.versionText, scheme, await runManifest(flurry, { ...sending, cases }), report);
+  const result = await runManifest(flurry, { ...sending, options, scheme, cases, idleMs: IDLE_MS });
+  if (reference !== undefined) compareAnswers(result, reference);
+  put(report, { name, version: server.versionText, scheme: way, result });
+  return result.answers;
 }
 
-function put(name, version, scheme, result, report) {
-  const run = { name, version, scheme, result };
-  report.runs.push(run);
-  console.log(line(run));
+/** What the manifest leaves open, such as the text of an error page, is the same over HTTP/2 too. */
+function compareAnswers({ answers, differences }, reference) {
+  for (const [index, hash] of answers.entries()) {
+    const other = reference[index];
+    if (hash === undefined || other === undefined || hash === other) continue;
+    const found = [{ what: 'SHA-256', expected: `${other}, as over HTTP/1.1`, got: hash }];
+    differences.push({ index, url: '', kind: 'both versions', found });
+  }
+}
+
+/** Says of a response that came in another version than it had to. */
+function cameOver({ came }) {
+  return ({ url, httpVersion }) => {
+    const expected = came[url.slice(0, url.indexOf(':'))];
+    return expected === undefined || expected === httpVersion
+      ? []
+      : [{ what: 'HTTP version', expected, got: httpVersion }];
+  };
 }
 
 /** The one thing that only the server knows: by which tag it will know a file again. */
@@ -97,6 +148,11 @@ async function etagsOf(site, base, options) {
     return [site.files[i].path, tag];
   });
   return new Map(tags);
+}
+
+/** Stands where a server has no tags; what would be asked with it gives way. */
+function noTags({ files }) {
+  return new Map(files.map(({ path }) => [path, '"none"']));
 }
 
 /** nginx adds the field once more where it makes an error page. */
@@ -120,5 +176,5 @@ async function gateWrongLogin(proxy, url, urls, report) {
   });
   const seconds = (performance.now() - startedMs) / 1000;
   const result = { requests: outcomes.length, failures: 0, connections: 0, differences, seconds };
-  put(`${proxy.name}, wrong`, '', 'http', result, report);
+  put(report, { name: `${proxy.name}, wrong`, version: '', scheme: 'http', result });
 }

@@ -1,5 +1,6 @@
 // npm run gate:servers: one manifest of requests, with all that must come back, against every common server and through
-// every common proxy, in one run each over http and https. Ends with 1 where one answer differs.
+// every common proxy, in one run each over http, https and HTTP/2, with and without TLS; and what HTTP/2 alone can get
+// wrong. Ends with 1 where one answer differs.
 
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { onEnd } from '../../bench/wire/cleanup.mjs';
 import { findProgram } from '../../bench/wire/server.mjs';
 import { flurry, OptionError } from '../../dist/index.js';
+import { startApplication } from './application.mjs';
 import { makeCertificates } from './certificates.mjs';
 import { gateProxies, gateServer } from './gate.mjs';
 import { kindsWithout } from './manifest.mjs';
@@ -39,6 +41,7 @@ async function gate() {
   const absent = chosen.filter((one) => !isThere(one));
   for (const one of absent) console.log(`${one.name} is not asked: ${missing(one)}`);
   const context = openContext();
+  context.application = await startApplication();
   const report = { runs: [], exceptions: [], broken: [] };
   const guarded = (one, work) => guard(one, work, report);
   console.log(header());
@@ -50,6 +53,7 @@ async function gate() {
   if (proxies.length > 0 && knowsProxies()) {
     await gateProxies(proxies, context, options, report, guarded);
   }
+  await context.application.stop();
   return conclude(report, absent);
 }
 

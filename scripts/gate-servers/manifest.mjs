@@ -64,6 +64,13 @@ export function manifestOf({ seed, count, site, etags }) {
   });
 }
 
+/** RFC 9113 section 8.2.2: nothing that comes over HTTP/2 has a transfer coding. */
+export function overHttp2(one) {
+  const { fields } = one.expect;
+  if (fields['Transfer-Encoding'] === undefined) return one;
+  return { ...one, expect: { ...one.expect, fields: { ...fields, 'Transfer-Encoding': [null] } } };
+}
+
 /** What is asked in place of a case that a server cannot do, so that each has as many requests as the others. */
 export function plainCase({ files }, i) {
   const small = files.filter((one) => one.size <= PLAIN_BYTES_MAX);
@@ -80,7 +87,8 @@ export function kindsWithout(cannot) {
   return out;
 }
 
-function request(method, path, headers, expect, body) {
+/** `expect.end`: where it leads; here, if nothing else is said. */
+export function request(method, path, headers, expect, body) {
   return { method, path, headers, body, expect: { fields: {}, hops: [], end: path, ...expect } };
 }
 
@@ -125,7 +133,7 @@ function codedFields(file) {
   return { 'Content-Encoding': file.size >= COMPRESSED_FROM_BYTES ? ['gzip'] : ['gzip', null] };
 }
 
-/** RFC 9112 section 6.1: with Transfer-Encoding there is no Content-Length. */
+/** RFC 9112 section 6.1: with Transfer-Encoding there is no Content-Length. HTTP/2 has neither: see `overHttp2`. */
 function chunkedCase({ full }) {
   const file = full();
   const fields = { 'Transfer-Encoding': ['chunked'], 'Content-Length': [null] };

@@ -4,7 +4,9 @@ import { parseArgs } from 'node:util';
 
 const USAGE = `npm run gate:servers -- [options]
 
-  --quick           1,500 requests to a server in place of 10,000, 300 through a proxy in place of 1,000
+  --quick           1,500 requests to a server in place of 10,000, 300 through a proxy in place of 1,000; over HTTP/2
+                    6 uploads in place of 40, 2,000 streams on one connection in place of 10,000, and 1,200 requests
+                    while the server says GOAWAY in place of 6,000
   --only <names>    only these servers and proxies, with commas between; --list names them
   --list            print the servers and proxies with their versions and what each cannot do, and end
   --seed <n>        another manifest (default 1)
@@ -40,7 +42,12 @@ export function readOptions(argv, names) {
       requests: values.quick ? 1_500 : 10_000,
       proxyRequests: values.quick ? 300 : 1_000,
       pauses: values.quick ? 1 : 3,
+      priorPauses: values.quick ? 0 : 1,
       proxyPauses: values.quick ? 0 : 1,
+      uploads: values.quick ? 6 : 40,
+      streams: values.quick ? 2_000 : 10_000,
+      counted: values.quick ? 1_200 : 6_000,
+      disturbances: values.quick ? 2 : 5,
     };
   } catch (error) {
     process.stderr.write(`gate:servers: ${error.message}\n\n${USAGE}`);

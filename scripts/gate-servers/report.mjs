@@ -1,4 +1,5 @@
 // What the gate prints: one line a run, what was left out and why, and the first differences. Decides nothing.
+// "over" is how it was asked: http and https mean HTTP/1.1, h2 is HTTP/2 over TLS, h2c without, with prior knowledge.
 
 const DIFFERENCES_SHOWN = 10;
 const COLUMNS = [
@@ -16,7 +17,13 @@ export function header() {
   return row(COLUMNS.map(([name]) => name));
 }
 
-export function line({ name, version, scheme, result }) {
+/** Keeps one run and prints its line. */
+export function put(report, run) {
+  report.runs.push(run);
+  console.log(line(run));
+}
+
+function line({ name, version, scheme, result }) {
   const { requests, differences, failures, connections, seconds } = result;
   const mismatches = differences.length - Math.min(failures, differences.length);
   const numbers = [requests, mismatches, failures, connections].map((n) => n.toLocaleString('en'));

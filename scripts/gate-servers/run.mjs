@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { differences } from './check.mjs';
+import { sha256 } from './site.mjs';
 
 const CONCURRENCY = 60;
 const RUN_MS_MAX = 180_000;
@@ -13,13 +14,16 @@ const REPEATABLE_AFTER_PAUSE = 3 * CONCURRENCY;
 
 /**
  * `cases`: the manifest, with something else for what the server cannot do. `idleMs`: when the server drops unused connections; the run
- * pauses that long, `pauses` times. What it gives back has `differences`, `failures` and what the table shows.
+ * pauses that long, `pauses` times. `interludes`: something to `play`, `count` times, while the run goes on. `judge` looks
+ * at every response once more; a failure that `forgives` accepts is none. What it gives back has `differences`, `failures`,
+ * what the table shows, the indexes that were `forgiven`, and of every body its hash (`answers`).
  */
-export async function runManifest(flurry, { cases, urls, scheme, options, idleMs, pauses, judge = noMore }) {
+export async function runManifest(flurry, plan) {
+  const { cases, urls, scheme, options, pauses, judge = noMore, forgives = nothing } = plan;
   const order = withPauses(cases, pauses);
   const progress = { received: 0 };
   const signal = AbortSignal.timeout(RUN_MS_MAX);
-  const run = flurry(requests(order, urls[scheme], idleMs, progress), {
+  const run = flurry(requests(order, urls[scheme], plan, progress), {
     concurrency: CONCURRENCY,
     // What fails is to be seen.
     retry: 0,
@@ -29,7 +33,15 @@ export async function runManifest(flurry, { cases, urls, scheme, options, idleMs
     signal,
     ...options,
   });
-  const result = { requests: 0, failures: 0, connections: 0, differences: [] };
+  const result = {
+    requests: 0,
+    failures: 0,
+    connections: 0,
+    differences: [],
+    forgiven: new Set(),
+    answers: [],
+  };
+  const clientPorts = new Set();
   const seen = new Uint8Array(order.cases.length);
   const startedMs = performance.now();
   for await (const batch of run.batches()) {
@@ -39,14 +51,22 @@ export async function runManifest(flurry, { cases, urls, scheme, options, idleMs
       seen[index]++;
       progress.received++;
       result.requests++;
-      if (outcome.type === 'failure') result.failures++;
-      else if (outcome.timings.connectMs > 0) result.connections++;
+      if (outcome.type === 'failure' && forgives(outcome)) {
+        result.forgiven.add(index);
+        continue;
+      }
       const found = differences(one, outcome, urls, scheme);
-      if (outcome.type === 'response') found.push(...judge(outcome));
+      if (outcome.type === 'failure') result.failures++;
+      else {
+        countConnection(outcome, result, clientPorts);
+        found.push(...judge(outcome));
+        if (one.expect.body !== 'ranges') result.answers[index] = sha256(outcome.body);
+      }
       if (found.length > 0) result.differences.push({ index, url: outcome.url, kind: one.kind, found });
     }
     progress.wake?.();
   }
+  result.connections += clientPorts.size;
   result.seconds = (performance.now() - startedMs) / 1000;
   for (const [index, times] of seen.entries()) {
     if (times === 1) continue;
@@ -59,6 +79,17 @@ export async function runManifest(flurry, { cases, urls, scheme, options, idleMs
 
 function noMore() {
   return [];
+}
+
+function nothing() {
+  return false;
+}
+
+/** Of HTTP/2 the server says which connection it was; what waits for one to be made can be many. */
+function countConnection(outcome, result, clientPorts) {
+  const port = outcome.httpVersion === '2' ? outcome.header('x-client-port') : undefined;
+  if (port !== undefined) clientPorts.add(port);
+  else if (outcome.timings.connectMs > 0) result.connections++;
 }
 
 /** The same cases, with what must not be sent twice moved away from behind each pause. */
@@ -79,8 +110,9 @@ function withPauses(cases, pauses) {
 }
 
 /** Waits at each pause until all before it is answered, and then until the server is about to hang up. */
-async function* requests({ cases, pausesAt }, base, idleMs, progress) {
+async function* requests({ cases, pausesAt }, base, { idleMs, interludes }, progress) {
   let pause = 0;
+  const stage = new Stage(cases.length, interludes);
   for (const [index, { method, path, headers, body }] of cases.entries()) {
     if (pausesAt.has(index)) {
       while (progress.received < index) {
@@ -90,6 +122,28 @@ async function* requests({ cases, pausesAt }, base, idleMs, progress) {
       }
       await sleep(idleMs + PAUSE_OFFSETS_MS[pause++ % PAUSE_OFFSETS_MS.length]);
     }
+    await stage.reach(index);
     yield { method, url: base + path, headers, body };
+  }
+}
+
+/** Begins each interlude after its stretch of the requests, and lets none of the next stretch but one go before it is over. */
+class Stage {
+  #stretch;
+  #count;
+  #play;
+  #playing;
+
+  constructor(length, { count, play } = { count: 0 }) {
+    this.#stretch = Math.floor(length / (count + 2));
+    this.#count = count;
+    this.#play = play;
+  }
+
+  async reach(index) {
+    if (this.#count === 0 || index === 0 || index % this.#stretch !== 0) return;
+    await this.#playing;
+    const turn = index / this.#stretch;
+    this.#playing = turn <= this.#count ? this.#play() : undefined;
   }
 }

@@ -86,7 +86,7 @@ function valueFor(option: Switch, token: OptionToken, known: ReadonlyMap<string,
 
 /** `-output` would be read as `-o utput`. */
 function refuseSingleDash(word: string, known: ReadonlyMap<string, Switch>): void {
-  const name = /^-([a-z][a-z-]+)(?:=|$)/.exec(word)?.[1];
+  const name = /^-([a-z][a-z0-9.-]+)(?:=|$)/.exec(word)?.[1];
   if (name !== undefined && known.has(`--${name}`))
     throw usage(`unknown option -${name}; did you mean --${name}?`);
 }

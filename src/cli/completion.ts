@@ -7,7 +7,7 @@ import { COMMANDS } from './commands.ts';
 import { EXIT, usage } from './exit-codes.ts';
 import { REPORT_SWITCHES } from './report-flags.ts';
 import { ONLY_SWITCH } from './retry-flags.ts';
-import { RUN_SWITCHES } from './run-flags.ts';
+import { RUN_SWITCHES, type RunSwitch } from './run-flags.ts';
 import { SERVE_SWITCHES } from './serve-flags.ts';
 import type { Surroundings } from './surroundings.ts';
 import { TUNE_RUN_SWITCHES, TUNE_SWITCHES } from './tune-flags.ts';
@@ -66,12 +66,16 @@ const DOCTOR: readonly Completed[] = [
 const VERSION: Completed = { ...HELP, short: 'V', long: '--version', doc: 'print the version' };
 
 function runOptions(): Completed[] {
-  const options = RUN_SWITCHES.map(({ row, flag, long, short }) => ({
-    ...{ short, long, values: choicesOf(row), doc: row.doc },
-    takes: row.kind !== 'flag',
-    file: /<file/.test(flag),
-  }));
-  return [...options, HELP, VERSION];
+  return [...RUN_SWITCHES.map(completed), HELP, VERSION];
+}
+
+function completed(option: Pick<RunSwitch, 'row' | 'flag' | 'long' | 'short' | 'stands'>): Completed {
+  const { row, flag, long, short, stands } = option;
+  if (stands !== undefined) {
+    return { short, long, takes: false, file: false, values: [], doc: `${row.flag} is ${stands}` };
+  }
+  const takes = row.kind !== 'flag';
+  return { short, long, takes, file: /<file/.test(flag), values: choicesOf(row), doc: row.doc };
 }
 
 function choicesOf(row: OptionRow): string[] {
@@ -100,12 +104,7 @@ function retryOptions(): Completed[] {
 }
 
 function tuneOptions(): Completed[] {
-  const options = [...TUNE_SWITCHES, ...TUNE_RUN_SWITCHES].map(({ row, flag, long, short }) => ({
-    ...{ short, long, values: choicesOf(row), doc: row.doc },
-    takes: row.kind !== 'flag',
-    file: /<file/.test(flag),
-  }));
-  return [...options, HELP];
+  return [...TUNE_SWITCHES.map(completed), ...TUNE_RUN_SWITCHES.map(completed), HELP];
 }
 
 function words(options: readonly Completed[]): string {

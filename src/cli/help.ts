@@ -289,9 +289,15 @@ function exampleLines(): string[] {
 
 type Entry = readonly [term: string, text: string];
 
-function optionEntry({ flag, row }: Pick<RunSwitch, 'flag' | 'row'>): Entry {
+function optionEntry({ flag, row, stands }: Pick<RunSwitch, 'flag' | 'row' | 'stands'>): Entry {
+  if (stands !== undefined) return [aligned(flag), `the same as ${meant(row, stands)}`];
   const notes = [...choices(row), ...defaults(row)].join('; ');
   return [aligned(flag), notes === '' ? row.doc : `${row.doc} (${notes})`];
+}
+
+/** `--http-version 2`. */
+function meant({ flag }: OptionRow, stands: string): string {
+  return `${/--[a-z0-9-]+/.exec(flag!)![0]} ${stands}`;
 }
 
 /** Long names stand under each other, whether there is a letter before them or not. */

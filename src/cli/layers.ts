@@ -90,7 +90,9 @@ function fromEnvironment(env: Environment): Values {
   const names = Object.keys(env).filter((name) => name.startsWith(PREFIX));
   if (names.length === 0) return {};
   const values: Values = {};
-  const known = new Map(RUN_SWITCHES.map((one) => [variableOf(one), one]));
+  const known = new Map(
+    RUN_SWITCHES.filter(({ stands }) => stands === undefined).map((one) => [variableOf(one), one]),
+  );
   for (const variable of names) {
     const text = env[variable];
     const option = known.get(variable);

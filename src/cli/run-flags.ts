@@ -3,6 +3,7 @@
 import { OptionError, type OptionRow } from '../model/option-kinds.ts';
 import { OPTION_NAMES, OPTIONS, type OptionName } from '../model/options.ts';
 import { readWords, type Switch } from './arguments.ts';
+import { usage } from './exit-codes.ts';
 
 export type Values = Partial<Record<OptionName, unknown>>;
 
@@ -11,6 +12,8 @@ export interface RunSwitch extends Switch {
   readonly row: OptionRow;
   /** The letter and the long word with what goes behind it, as in the table. */
   readonly flag: string;
+  /** The value that it stands for, where it is one of an option's forms: `--http2`. */
+  readonly stands?: string;
 }
 
 export interface RunWords {
@@ -23,9 +26,13 @@ export interface RunWords {
   readonly typed?: readonly (readonly [name: OptionName, long: string, value: string | true])[];
 }
 
-export const RUN_SWITCHES: readonly RunSwitch[] = OPTION_NAMES.flatMap((name) => {
+/** Of an option with several the one that takes its value stands first. */
+export const RUN_SWITCHES: readonly RunSwitch[] = OPTION_NAMES.flatMap((name): RunSwitch[] => {
   const row: OptionRow = OPTIONS[name];
   if (row.flag === undefined) return [];
+  const forms = Object.entries(row.forms).map(([long, stands]) => {
+    return { name, row, flag: long, long, short: undefined, expects: undefined, stands };
+  });
   return [
     {
       name,
@@ -35,6 +42,7 @@ export const RUN_SWITCHES: readonly RunSwitch[] = OPTION_NAMES.flatMap((name) =>
       short: /^-(\w),/.exec(row.flag)?.[1],
       expects: expected(row, row.flag),
     },
+    ...forms,
   ];
 });
 
@@ -48,15 +56,62 @@ function expected(row: OptionRow, flag: string): string | undefined {
 export function readRunWords(argv: readonly string[]): RunWords {
   const words = readWords(argv, RUN_SWITCHES, 'run');
   const flags: Values = {};
-  for (const { option, value } of words.given) {
+  const given = withoutForms(words.given);
+  for (const { option, value } of given) {
     const { name, row, long } = option;
     const read = option.name === 'concurrency' ? concurrencyOf(row, long, value) : readAs(row, long, value);
     flags[name] =
       row.kind === 'list' ? [...((flags[name] ?? []) as unknown[]), ...(read as unknown[])] : read;
   }
-  const order = words.given.map(({ option }) => option.name);
-  const typed = words.given.map(({ option, value }) => [option.name, option.long, value] as const);
+  const order = given.map(({ option }) => option.name);
+  const typed = given.map(({ option, value }) => [option.name, option.long, value] as const);
   return { urls: words.plain, flags, order, asks: words.asks, typed };
+}
+
+type Given<T> = { readonly option: T; readonly value: string | true };
+
+/**
+ * `--http2` as the `--http-version 2` that it stands for. The same flag twice is no contradiction, as with all others the
+ * last one counts; two flags that say different things are. Throws Exit.
+ */
+export function withoutForms<T extends Switch>(
+  given: readonly Given<T | RunSwitch>[],
+): Given<T | RunSwitch>[] {
+  return given.map((one) => {
+    const { option, value } = one;
+    if (!isForm(option)) return one;
+    if (value !== true) throw usage(`${option.long} takes no value; ${longOf(option)} does`);
+    const other = given.find((each) => contradicts(each, option));
+    if (other !== undefined) {
+      const [a, b] = given.indexOf(other) < given.indexOf(one) ? [other, one] : [one, other];
+      throw usage(`${asTyped(a)} and ${asTyped(b)} contradict each other; give one of them`);
+    }
+    return { option: mainSwitch(option.name), value: option.stands };
+  });
+}
+
+type Form = RunSwitch & { readonly stands: string };
+
+function isForm(option: Switch): option is Form {
+  return 'stands' in option && option.stands !== undefined;
+}
+
+function contradicts({ option, value }: Given<Switch>, form: Form): boolean {
+  if (!('name' in option) || option.name !== form.name) return false;
+  return (isForm(option) ? option.stands : value) !== form.stands;
+}
+
+function asTyped({ option, value }: Given<Switch>): string {
+  return value === true ? option.long : `${option.long} ${value}`;
+}
+
+/** The one that takes the option's value. */
+function mainSwitch(name: OptionName): RunSwitch {
+  return RUN_SWITCHES.find((one) => one.name === name)!;
+}
+
+function longOf({ name }: RunSwitch): string {
+  return mainSwitch(name).long;
 }
 
 /** curl's -c writes a cookie jar: a name of a file says that this one was meant. */

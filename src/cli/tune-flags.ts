@@ -15,7 +15,14 @@ import {
 } from '../model/option-kinds.ts';
 import type { OptionName } from '../model/options.ts';
 import { readWords, type Switch } from './arguments.ts';
-import { RUN_SWITCHES, type RunSwitch, type RunWords, readAs, type Values } from './run-flags.ts';
+import {
+  RUN_SWITCHES,
+  type RunSwitch,
+  type RunWords,
+  readAs,
+  type Values,
+  withoutForms,
+} from './run-flags.ts';
 
 const SIZES_MAX = 64;
 const MINUTE = 60_000;
@@ -113,7 +120,10 @@ export const TUNE_SWITCHES: readonly TuneSwitch[] = Object.entries(TUNE_OPTIONS)
   expects: row.kind === 'flag' ? undefined : (/<.*>/.exec(row.flag!)?.[0] ?? row.expects),
 }));
 
-const GROUPS = ['Requests', 'Session', 'Timeouts', 'TLS and addresses', 'Proxies', 'Limits on responses'];
+const GROUPS = [
+  ...['Requests', 'Session', 'Version of HTTP', 'Timeouts', 'TLS and addresses', 'Proxies'],
+  'Limits on responses',
+];
 const NAMES: readonly OptionName[] = [
   ...(['globoff', 'var', 'zip', 'rate', 'ratePerHost', 'burst', 'pipeline', 'keepAliveMs'] as const),
   ...(['graceMs', 'failOn', 'quiet', 'config'] as const),
@@ -137,7 +147,7 @@ export function readTuneWords(argv: readonly string[]): TuneWords {
   const own: Record<string, unknown> = {};
   for (const [name, row] of Object.entries(TUNE_OPTIONS)) own[name] = row.default;
   const order: OptionName[] = [];
-  for (const { option, value } of words.given) {
+  for (const { option, value } of withoutForms(words.given)) {
     const [into, name] =
       'own' in option ? [own, option.own] : [flags as Record<string, unknown>, option.name];
     const read = readAs(option.row, option.long, value);

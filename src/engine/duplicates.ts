@@ -132,7 +132,7 @@ export class Duplicates {
   #headOf(status: number): ResponseHead {
     let head = this.#heads.get(status);
     if (head === undefined) {
-      head = new ResponseHead(status, 1, '', '', FRAMING);
+      head = new ResponseHead(status, '1.1', '', '', FRAMING);
       this.#heads.set(status, head);
     }
     return head;

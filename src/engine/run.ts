@@ -6,7 +6,7 @@ import { type Condition, holds, measured } from '../metrics/condition.ts';
 import { type Holdup, type Snapshot, type Summary, snapshot, summarize } from '../metrics/snapshot.ts';
 import { Tally } from '../metrics/tally.ts';
 import type { Limits } from '../metrics/verdict.ts';
-import type { Clock, Done, Sink, Source } from '../model/contracts.ts';
+import type { Clock, Done, Sink, Source, TransportUsage } from '../model/contracts.ts';
 import type { Settings } from '../model/options.ts';
 import { Failure, type Outcome } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
@@ -30,6 +30,8 @@ export type StoppedBy = 'caller' | 'duration' | 'failures' | 'input' | 'sink';
  *                   └───────────────┴─────drained─────┴──► closing ─► ended
  */
 export type RunState = 'new' | 'running' | 'stopping' | 'aborting' | 'closing' | 'ended';
+
+const NO_USAGE: TransportUsage = { http1Connections: 0, http2Connections: 0, streamsMax: 0 };
 
 export class RunCore {
   state: RunState = 'new';
@@ -68,6 +70,9 @@ export class RunCore {
   #endedMs: number | undefined;
   #cpuAtStart: NodeJS.CpuUsage = { user: 0, system: 0 };
   #cpuUs = 0;
+  #usageAtStart = NO_USAGE;
+  /** When it was over: others may share the transport and go on. */
+  #usage: TransportUsage | undefined;
   #inFlightMax = 0;
   #resolve!: () => void;
   #reject!: (error: unknown) => void;
@@ -121,6 +126,7 @@ export class RunCore {
     if (this.state !== 'new') return;
     this.state = 'running';
     this.#cpuAtStart = process.cpuUsage();
+    this.#usageAtStart = this.#session.transport.usage;
     this.#startedMs = this.#clock.now();
     const { durationMs } = this.#settings;
     if (durationMs !== undefined) this.#after(durationMs, () => this.stop('duration'));
@@ -308,6 +314,7 @@ export class RunCore {
     this.#endedMs = this.#quietMs ?? this.#clock.now();
     const cpu = process.cpuUsage(this.#cpuAtStart);
     this.#cpuUs = cpu.user + cpu.system;
+    this.#usage = this.#usageSince;
     for (const cancel of this.#cancels) cancel();
     this.#watch?.stop();
     this.#session.slots.paced.delete(this.#scheduler);
@@ -412,9 +419,20 @@ export class RunCore {
       mode: this.#session.limits.auto ? 'auto' : 'fixed',
       samples: endedMs === undefined ? this.#watch?.recent : this.#watch?.all,
       limits: this.#limitsNow,
+      usage: this.#usage ?? this.#usageSince,
       holdup: this.#holdup,
       ...this.#sieve?.counts,
     });
+  }
+
+  get #usageSince(): TransportUsage {
+    if (this.state === 'new') return NO_USAGE;
+    const { http1Connections, http2Connections, streamsMax } = this.#session.transport.usage;
+    return {
+      http1Connections: http1Connections - this.#usageAtStart.http1Connections,
+      http2Connections: http2Connections - this.#usageAtStart.http2Connections,
+      streamsMax,
+    };
   }
 
   get #holdup(): Holdup | undefined {

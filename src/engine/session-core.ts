@@ -22,6 +22,7 @@ import { contentCodings, type DecodingLimits, decode, SYNC_BYTES_MAX } from '../
 import { Proxies } from '../session/proxies.ts';
 import { type RedirectSettings, redirect } from '../session/redirects.ts';
 import { Governor } from './governor.ts';
+import { secretHeaders } from './secret-headers.ts';
 import { AUTO_TOTAL, type EngineLimits, slotLimits } from './slot-limits.ts';
 import { openTransport, type World } from './transport-of.ts';
 
@@ -31,8 +32,6 @@ export type Settled = (request: Request, outcome: Outcome | undefined, next: Req
 /** A number is per second; undefined is no limit. */
 export type GivenRate = string | number | undefined;
 
-/** What services commonly take for a login, besides the fields that HTTP has for it. */
-export const SECRET_HEADERS = ['X-Api-Key', 'X-Auth-Token'];
 const LOAD_EVERY_MS = 250;
 /** In flight to a host that nobody knows yet. */
 const AUTO_INITIAL = 8;
@@ -91,9 +90,7 @@ export class SessionCore {
       this.#ownCookies !== undefined || this.cookies !== undefined || this.#authenticator !== undefined;
     this.#redirects = {
       redirectsMax: settings.maxRedirects,
-      secretHeaders: new Set(
-        [...SECRET_HEADERS, ...settings.secretHeaders].map((name) => name.toLowerCase()),
-      ),
+      secretHeaders: new Set(secretHeaders(settings)),
     };
     this.decoding = {
       codingsMax: settings.codingsMax,

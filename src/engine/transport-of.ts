@@ -5,11 +5,11 @@ import type { Clock, Connector, Resolver, Transport } from '../model/contracts.t
 import type { Settings } from '../model/options.ts';
 import { DnsCache } from '../session/dns-cache.ts';
 import { NameOverrides } from '../session/name-overrides.ts';
-import { Http1Transport } from '../transport/http1-transport.ts';
+import { HttpTransport } from '../transport/http-transport.ts';
 import { NameServers } from '../transport/name-servers.ts';
 import { SystemResolver } from '../transport/system-resolver.ts';
 import { NetConnector } from '../transport/wire.ts';
-
+import { secretHeaders } from './secret-headers.ts';
 import { slotLimits } from './slot-limits.ts';
 
 /** What tests put in place of the real world. */
@@ -31,8 +31,13 @@ export function openTransport(settings: Settings, world: World): Transport {
   const { dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs } = settings;
   const connector = world.connector ?? new NetConnector(settings, clock);
   const resolver = world.resolver ?? resolverOf(settings, clock);
-  return new Http1Transport(
-    { ...settings, limits: settings, perOriginMax: slotLimits(settings).perHost },
+  return new HttpTransport(
+    {
+      ...settings,
+      limits: settings,
+      perOriginMax: slotLimits(settings).perHost,
+      secretHeaders: secretHeaders(settings),
+    },
     clock,
     connector,
     new DnsCache(resolver, clock, dnsTtlMs, dnsNegativeTtlMs, dnsTimeoutMs),

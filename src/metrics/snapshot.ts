@@ -1,5 +1,6 @@
 // A run at one moment, as plain data: all that views see, and what a summary file holds. Measures nothing itself.
 
+import type { TransportUsage } from '../model/contracts.ts';
 import type { Samples } from './samples.ts';
 import type { Tally } from './tally.ts';
 import { type Limits, type RunVerdict, verdictOf } from './verdict.ts';
@@ -38,6 +39,7 @@ export interface Snapshot {
   };
   /** `final`: the limit now or at the end; `max`: the most in flight at once. */
   readonly concurrency: { readonly mode: 'fixed' | 'auto'; readonly final: number; readonly max: number };
+  readonly http: HttpUse;
   /** Attempts beyond the first. */
   readonly retries: number;
   readonly peakRssBytes: number;
@@ -49,6 +51,16 @@ export interface Snapshot {
   readonly queued: number;
   /** With `ordered`: the request that others wait for, and how many; undefined where none do. */
   readonly holdup?: Holdup | undefined;
+}
+
+/** How requests travelled. */
+export interface HttpUse {
+  /** Responses by version: `1.0`, `1.1`, `2`. */
+  readonly versions: Readonly<Record<string, number>>;
+  /** Connections that were opened since the run began, of all versions; in a session by all that share it. */
+  readonly connections: number;
+  /** The most streams that were open at once on one connection of HTTP/2; 0 where there was none. */
+  readonly streamsMax: number;
 }
 
 export interface Holdup {
@@ -75,6 +87,8 @@ export interface SnapshotContext {
   readonly samples: Samples | undefined;
   readonly limits: Limits;
   readonly mode: 'fixed' | 'auto';
+  /** Connections since the run began. */
+  readonly usage: TransportUsage;
   readonly holdup?: Holdup | undefined;
   /** Requests that were left out; undefined where none ever are. */
   readonly skipped?: number | undefined;
@@ -108,6 +122,7 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
       max: latency.max,
     },
     concurrency: { mode: context.mode, final: context.concurrency, max: context.inFlightMax },
+    http: httpUse(tally, context.usage),
     retries: tally.retries,
     peakRssBytes: context.peakRssBytes,
     verdict: verdictOf({ samples, limits, requests, rps, statuses, errors }),
@@ -115,6 +130,14 @@ export function snapshot(tally: Tally, context: SnapshotContext): Snapshot {
     inFlight: context.inFlight,
     queued: context.queued,
     ...(context.holdup === undefined ? {} : { holdup: context.holdup }),
+  };
+}
+
+function httpUse(tally: Tally, usage: TransportUsage): HttpUse {
+  return {
+    versions: tally.versions(),
+    connections: usage.http1Connections + usage.http2Connections,
+    streamsMax: usage.streamsMax,
   };
 }
 
@@ -151,6 +174,7 @@ export function summarize(last: Snapshot): Summary {
     cpuUsPerRequest: rounded(last.cpuUsPerRequest),
     latencyMs: { p50: rounded(p50), p90: rounded(p90), p99: rounded(p99), max: rounded(max) },
     concurrency: last.concurrency,
+    http: last.http,
     retries: last.retries,
     peakRssBytes: last.peakRssBytes,
     verdict: { ...last.verdict, share: rounded(last.verdict.share) },

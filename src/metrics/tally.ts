@@ -16,6 +16,9 @@ export class Tally {
   readonly #statuses = new Float64Array(STATUSES);
   /** Two steps instead of a joined key, so that a run that only fails builds no text per request. */
   readonly #errors = new Map<Phase, Map<Kind, number>>();
+  /** Responses of the rarer versions; all others are 1.1. */
+  #http10 = 0;
+  #http2 = 0;
   #failures = 0;
   #retries = 0;
   #bytes = 0;
@@ -25,6 +28,9 @@ export class Tally {
       this.#statuses[outcome.status]!++;
       this.#bytes += outcome.bytes;
       this.latency.record(outcome.ms);
+      const { httpVersion } = outcome;
+      if (httpVersion === '2') this.#http2++;
+      else if (httpVersion === '1.0') this.#http10++;
     } else {
       this.#addFailure(outcome);
     }
@@ -84,6 +90,16 @@ export class Tally {
     return statuses;
   }
 
+  /** Responses by version of HTTP. */
+  versions(): Record<string, number> {
+    const counts = {
+      '1.0': this.#http10,
+      '1.1': this.responses - this.#http10 - this.#http2,
+      '2': this.#http2,
+    };
+    return Object.fromEntries(Object.entries(counts).filter(([, n]) => n > 0));
+  }
+
   /** Failures by `phase/kind`, the most frequent first. */
   errors(): Record<string, number> {
     const errors: [string, number][] = [];
@@ -100,6 +116,8 @@ export class Tally {
     for (const [phase, kinds] of other.#errors) {
       for (const [kind, n] of kinds) this.#addErrors(phase, kind, n);
     }
+    this.#http10 += other.#http10;
+    this.#http2 += other.#http2;
     this.#failures += other.#failures;
     this.#retries += other.#retries;
     this.#bytes += other.#bytes;

@@ -16,6 +16,9 @@ export const systemClock: Clock = {
     // the second one has a whole poll phase before it.
     setImmediate(() => setImmediate(call));
   },
+  atTurnEnd(call) {
+    setImmediate(call);
+  },
 };
 
 /** What this process has used of its thread and of its cores, in milliseconds since some fixed moment. */

@@ -17,6 +17,9 @@ export interface Clock {
   after(ms: number, call: () => void, holds?: boolean): () => void;
   /** Calls once after every socket that is readable now has been read. */
   afterPoll(call: () => void): void;
+  /** Calls once after every socket that is being read in this turn of the event loop has been: sooner than `afterPoll`,
+   *  which waits for another poll. */
+  atTurnEnd(call: () => void): void;
 }
 
 /** What a source gives when asked. `waiting`: nothing yet, `onReady` will be called. `ended`: nothing ever again. */
@@ -71,8 +74,18 @@ export interface Transport {
   close(): void;
   /** Nothing is under way: what is idle does not keep the process alive. Undone for whatever is used again. */
   rest(): void;
+  /** What was opened and used so far: as it is now, and another object when it has changed. */
+  readonly usage: TransportUsage;
   /** One line: what is open, what is under way. */
   toString(): string;
+}
+
+export interface TransportUsage {
+  /** Connections that were opened, by protocol. */
+  readonly http1Connections: number;
+  readonly http2Connections: number;
+  /** The most streams that were open at once on one connection of HTTP/2. */
+  readonly streamsMax: number;
 }
 
 /** An address that a socket can connect to. */
@@ -97,11 +110,15 @@ export interface Resolver {
   forget(host: string): void;
 }
 
+/** What HTTP is spoken on a wire, by its name in ALPN (RFC 7301). */
+export type Protocol = 'h2' | 'http/1.1';
+
 /** What a connection hears from its wire. `bytes` is valid during the call only: it is shared with other wires. */
 export interface WireEvents {
   onConnect(): void;
-  /** TLS is up; only after onConnect and only on secure wires. */
-  onSecure(): void;
+  /** TLS is up; only after onConnect and only on secure wires. `protocol`: what ALPN came to; undefined where the peer
+   *  chose none. */
+  onSecure(protocol?: Protocol): void;
   onBytes(bytes: Buffer, length: number): void;
   /** What was written has left for the kernel, after a write that returned false. */
   onDrain(): void;
@@ -132,8 +149,16 @@ export interface Wire {
 /** Opens wires. */
 export interface Connector {
   /** To the origin, whose addresses these are; or, with a proxy whose addresses these are, through it: then `onConnect`
-   *  comes when the way to the origin is open. A proxy for plain http needs no such way (RFC 9112 section 3.2.2). */
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: ProxyServer): Wire;
+   *  comes when the way to the origin is open. A proxy for plain http needs no such way (RFC 9112 section 3.2.2).
+   *  `protocols`: what ALPN offers on wires that are secure to the origin, the one preferred first; HTTP/1.1 alone where
+   *  it is not said. */
+  connect(
+    origin: Origin,
+    addresses: readonly Address[],
+    events: WireEvents,
+    proxy?: ProxyServer,
+    protocols?: readonly Protocol[],
+  ): Wire;
 }
 
 /** Takes the content of a response as it arrives, where it is not to be held in memory. One request, one taker. */

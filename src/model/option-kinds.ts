@@ -20,6 +20,8 @@ interface Row<T> {
   readonly default: T;
   /** As help shows it: `-c, --concurrency <n>`. Undefined: settable from code and files only. */
   readonly flag: string | undefined;
+  /** Flags without a value in place of `flag` with one, each with the value that it stands for: `--http2`. */
+  readonly forms: Readonly<Record<string, string>>;
   readonly scope: Scope;
   /** The heading it stands under in `--help`. */
   readonly group: string;
@@ -39,6 +41,7 @@ export interface OptionRow<T = unknown> extends Row<T> {}
 interface Common<T> {
   default: T;
   flag?: string;
+  forms?: Readonly<Record<string, string>>;
   scope?: Scope;
   group: string;
   doc: string;
@@ -57,6 +60,7 @@ function row<T>(
     read,
     default: c.default,
     flag: c.flag,
+    forms: c.forms ?? {},
     scope: c.scope ?? 'run',
     group: c.group,
     doc: c.doc,
@@ -164,10 +168,12 @@ export function text(c: Common<string | undefined>): OptionRow<string | undefine
   });
 }
 
+/** Where a choice looks like a number, a file may have it as one. */
 export function choice<const T extends string>(values: readonly T[], c: Common<NoInfer<T>>): OptionRow<T> {
   const expects = `one of ${values.join(', ')}`;
   return row<T>('choice', expects, c, (name, value) => {
-    if (values.includes(value as T)) return value as T;
+    const chosen = typeof value === 'number' ? String(value) : value;
+    if (values.includes(chosen as T)) return chosen as T;
     throw wrong(name, value, expects);
   });
 }

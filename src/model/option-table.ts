@@ -523,7 +523,7 @@ export const OPTIONS = {
     max: 1024,
     flag: '--pipeline <n>',
     group: 'Speed',
-    doc: 'requests sent ahead on one connection without waiting (RFC 9112 section 9.3.2); 1 is off',
+    doc: 'requests sent ahead on one connection of HTTP/1.1 without waiting (RFC 9112 section 9.3.2); 1 is off',
   }),
   lookAhead: integer({
     default: 10_000,
@@ -556,6 +556,29 @@ export const OPTIONS = {
     flag: '--keepalive-time <duration>',
     group: 'Speed',
     doc: 'how long an unused connection is kept; a server that says less in Keep-Alive is believed, less one second',
+  }),
+
+  // ── version of HTTP ───────────────────────────────────────────────────────────────────────────────────────
+  httpVersion: choice(['auto', '1.1', '2'], {
+    default: 'auto',
+    flag: '--http-version <version>',
+    forms: { '--http1.1': '1.1', '--http2': '2', '--http2-prior-knowledge': '2' },
+    group: 'Version of HTTP',
+    doc: 'auto is what the server chooses on https (by ALPN, h2 before http/1.1) and 1.1 on http; 1.1 is that alone; 2 is with prior knowledge on http, and on https a failure where the server does not speak it (RFC 9113 section 3)',
+  }),
+  h2Connections: integerOrNone({
+    default: undefined,
+    min: 1,
+    max: 1_000,
+    flag: '--h2-connections <n>',
+    group: 'Version of HTTP',
+    doc: 'connections of HTTP/2 to one origin; as many as give the most successful responses per second unless given',
+  }),
+  h2Coalesce: flag({
+    default: false,
+    flag: '--h2-coalesce',
+    group: 'Version of HTTP',
+    doc: 'origins whose certificate and address are shared use one connection of HTTP/2 (RFC 9113 section 9.1.1)',
   }),
 
   // ── retries ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -133,6 +133,11 @@ const IN_CODE: { readonly [K in CliOnly]?: string } = {
 function counterpart(name: string): string | undefined {
   const row = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as OptionName] : undefined;
   const flagged = OPTION_NAMES.find((one) => wordsOf(OPTIONS[one].flag) === name);
+  for (const one of OPTION_NAMES) {
+    for (const [form, stands] of Object.entries(OPTIONS[one].forms)) {
+      if (wordsOf(form) === name) return `${one}: '${stands}'`;
+    }
+  }
   const own = row?.scope === 'cli' ? (name as CliOnly) : flagged;
   if (own === undefined) return undefined;
   if (Object.hasOwn(IN_CODE, own)) return IN_CODE[own as CliOnly];

@@ -169,9 +169,10 @@ export class Response {
     return this.request.hops;
   }
 
-  /** `1.1` or `1.0`. */
+  /** `1.0`, `1.1` (what else calls itself 1.x is spoken to as that) or `2`. */
   get httpVersion(): string {
-    return this.#head.minorVersion === 0 ? '1.0' : '1.1';
+    const { version } = this.#head;
+    return version === '1.0' || version === '2' ? version : '1.1';
   }
 
   /** The reason phrase; means nothing to programs (RFC 9112 section 4). */
@@ -181,8 +182,8 @@ export class Response {
 
   /** As it came, without its line end. */
   get statusLine(): string {
-    const { minorVersion, status, reason } = this.#head;
-    return `HTTP/1.${minorVersion} ${String(status).padStart(3, '0')} ${reason}`;
+    const { version, status, reason } = this.#head;
+    return `HTTP/${version} ${String(status).padStart(3, '0')} ${reason}`;
   }
 
   /** True where the body came in chunks, which are no part of it. */

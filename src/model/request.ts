@@ -108,6 +108,8 @@ export class Request {
   done: Done | undefined = undefined;
   /** Who has it in the transport: a connection, or the pool. */
   holder: Holder | undefined = undefined;
+  /** How often a peer has said that it did not look at the present attempt: then it is sent again as if it never was. */
+  unprocessed = 0;
   /** Nobody waits for its outcome any more. */
   cancelled = false;
   /** What it wants otherwise than its session. */

@@ -8,7 +8,8 @@ type Fields = ReadonlyArray<readonly [string, string]>;
  */
 export class ResponseHead {
   readonly status: number;
-  readonly minorVersion: number;
+  /** Of HTTP, as it came: `1.1`, `1.0`, `2`. */
+  readonly version: string;
   readonly reason: string;
   /** The header section as octets, one character each, from the first field's name to the last line end. */
   readonly fieldLines: string;
@@ -18,9 +19,9 @@ export class ResponseHead {
   #charset: string | undefined;
   #isPlain: boolean | undefined;
 
-  constructor(status: number, minorVersion: number, reason: string, fieldLines: string, framing: Framing) {
+  constructor(status: number, version: string, reason: string, fieldLines: string, framing: Framing) {
     this.status = status;
-    this.minorVersion = minorVersion;
+    this.version = version;
     this.reason = reason;
     this.fieldLines = fieldLines;
     this.framing = framing;

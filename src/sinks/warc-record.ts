@@ -145,9 +145,17 @@ function redirects({ hops }: Request, date: string, beside: string): WarcRecord 
 }
 
 /** What answered; an address is the origin's own only where no proxy stands between. */
-function placeLines({ url, request, remoteAddress }: Response): string {
+function placeLines(response: Response): string {
+  const { url, request, remoteAddress } = response;
   const address = request.proxy === undefined ? addressOf(remoteAddress) : '';
-  return `WARC-Target-URI: ${url}\r\n${isIP(address) === 0 ? '' : `WARC-IP-Address: ${address}\r\n`}`;
+  const addressLine = isIP(address) === 0 ? '' : `WARC-IP-Address: ${address}\r\n`;
+  return `WARC-Target-URI: ${url}\r\n${addressLine}${protocolLine(response)}`;
+}
+
+/** The proposal of iipc/warc-specifications 42, with its names. Without it the message says its version itself. */
+function protocolLine({ httpVersion, request }: Response): string {
+  if (httpVersion !== '2') return '';
+  return `WARC-Protocol: ${request.origin.scheme === 'https' ? 'h2' : 'h2c'}\r\n`;
 }
 
 /** `127.0.0.1` of `127.0.0.1:80`, `::1` of `[::1]:80`; a path, that of a Unix socket, is no address. */
@@ -160,12 +168,16 @@ function outcomeLines({ index, id }: Outcome): string {
   return `WARC-Flurry-Index: ${index}\r\n${id === undefined ? '' : `WARC-Flurry-ID: ${oneLine(String(id))}\r\n`}`;
 }
 
-/** As it came, but for the field that tells of chunks: they are gone, and a reader would look for them. */
-function responseHead({ statusLine, fieldLines, isChunked }: Response): string {
+/**
+ * As it came, but for the field that tells of chunks: they are gone, and a reader would look for them. HTTP/2 has no
+ * message of text, so that is written as the HTTP/1.1 that it means: many readers know no other status line.
+ */
+function responseHead({ statusLine, fieldLines, isChunked, httpVersion }: Response): string {
+  const first = httpVersion === '2' ? statusLine.replace('HTTP/2', 'HTTP/1.1') : statusLine;
   const lines = isChunked
     ? fieldLines.replace(/(^|\n)(transfer-encoding:)/gi, '$1X-Archive-Orig-$2')
     : fieldLines;
-  return `${statusLine}\r\n${lines}${/(?:^|\n)\r?\n$/.test(lines) ? '' : '\r\n'}`;
+  return `${first}\r\n${lines}${/(?:^|\n)\r?\n$/.test(lines) ? '' : '\r\n'}`;
 }
 
 function recordOf(fields: Fields, head: Uint8Array, payload?: Uint8Array): WarcRecord {

@@ -1,7 +1,8 @@
 // A wire on a socket of node:net or node:tls. It makes no socket and reads none: whoever makes it hands the octets on.
 
 import type * as net from 'node:net';
-import type { Wire, WireEvents } from '../model/contracts.ts';
+import type { TLSSocket } from 'node:tls';
+import type { Protocol, Wire, WireEvents } from '../model/contracts.ts';
 
 /** Bodies up to this size leave in one buffer with their head: one system call, one segment. */
 const JOINED_BYTES_MAX = 64 * 1024;
@@ -41,7 +42,7 @@ export class SocketWire implements Wire {
     if (carrier.connecting) carrier.on('connect', () => events.onConnect());
     socket.on('secureConnect', () => {
       const error = fault?.();
-      if (error === undefined) events.onSecure();
+      if (error === undefined) events.onSecure(agreedOn(socket as TLSSocket));
       else socket.destroy(error);
     });
     socket.on('drain', () => events.onDrain());
@@ -113,4 +114,8 @@ export class SocketWire implements Wire {
       ? `[${remoteAddress}]:${remotePort}`
       : `${remoteAddress}:${remotePort}`;
   }
+}
+
+function agreedOn({ alpnProtocol }: TLSSocket): Protocol | undefined {
+  return alpnProtocol === 'h2' || alpnProtocol === 'http/1.1' ? alpnProtocol : undefined;
 }

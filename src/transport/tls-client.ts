@@ -11,6 +11,7 @@ import type {
   SecureContextOptions,
   TLSSocket,
 } from 'node:tls';
+import type { Protocol } from '../model/contracts.ts';
 import { OptionError } from '../model/option-kinds.ts';
 import type { Origin } from '../model/origin.ts';
 import type { ProxyServer } from '../model/proxy-server.ts';
@@ -40,6 +41,9 @@ export class TlsSettingsError extends Error {
 
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*\.?$/i;
 
+/** A proxy is spoken to in nothing else. */
+const HTTP1_ALONE: readonly Protocol[] = ['http/1.1'];
+
 export class TlsClient {
   readonly #settings: TlsSettings;
   readonly #pins: Pins | undefined;
@@ -61,8 +65,8 @@ export class TlsClient {
     this.#pins = pinnedPubkey === undefined ? undefined : new Pins(pinnedPubkey);
   }
 
-  /** For one connection. Throws TlsSettingsError. */
-  toOrigin(origin: Origin): TlsPeer {
+  /** For one connection; `protocols`: what it offers, the one preferred first. Throws TlsSettingsError. */
+  toOrigin(origin: Origin, protocols: readonly Protocol[] = HTTP1_ALONE): TlsPeer {
     const settings = this.#settings;
     this.#context ??= contextOf(settings);
     const host = settings.servername ?? origin.host;
@@ -73,6 +77,7 @@ export class TlsClient {
       this.#pins,
       this.#sessions,
       origin.key,
+      protocols,
     );
   }
 
@@ -84,7 +89,7 @@ export class TlsClient {
     const { insecure, ca, tlsMin, ciphers } = this.#settings;
     this.#proxyContext ??= contextOf({ insecure, ca, tlsMin, ciphers });
     const key = `proxy ${scheme}://${host}:${port}`;
-    return new TlsPeer(usable(this.#proxyContext), host, true, undefined, this.#sessions, key);
+    return new TlsPeer(usable(this.#proxyContext), host, true, undefined, this.#sessions, key, HTTP1_ALONE);
   }
 }
 
@@ -108,6 +113,7 @@ export class TlsPeer {
     pins: Pins | undefined,
     sessions: TlsSessions,
     key: string,
+    protocols: readonly Protocol[],
   ) {
     this.#pins = pins;
     this.#sessions = sessions;
@@ -116,7 +122,7 @@ export class TlsPeer {
     this.options = {
       secureContext,
       rejectUnauthorized,
-      ALPNProtocols: ['http/1.1'],
+      ALPNProtocols: [...protocols],
       // An IP address is no server name, and a name has no dot at its end there (RFC 6066 section 3); the certificate
       // must name either all the same.
       ...(net.isIP(host) === 0 ? { servername: host.replace(/\.$/, '') } : {}),

@@ -3,9 +3,9 @@
 import type { ProxyServer } from '../model/proxy-server.ts';
 import type { ResponseHead } from '../model/response-head.ts';
 import { HeadParser } from './http1/head-parser.ts';
-import type { ResponseLimits } from './http1/limits.ts';
 import { ResponseParser } from './http1/response-parser.ts';
 import { ProxyError } from './proxy-error.ts';
+import type { ResponseLimits } from './response-limits.ts';
 import type { Handshake } from './tunnel.ts';
 
 /** A proxy's answer is short; the options of a run are about servers and may allow far more or far less. */

@@ -4,7 +4,7 @@
 import * as net from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { systemClock } from '../model/clock.ts';
-import type { Address, Clock, Connector, Wire, WireEvents } from '../model/contracts.ts';
+import type { Address, Clock, Connector, Protocol, Wire, WireEvents } from '../model/contracts.ts';
 import type { Origin } from '../model/origin.ts';
 import type { ProxyServer } from '../model/proxy-server.ts';
 import { Dialer, type DialSettings } from './dialer.ts';
@@ -48,19 +48,23 @@ export class NetConnector implements Connector {
   }
 
   /** A Unix socket goes before a proxy, which is a way over the network. */
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents, proxy?: ProxyServer): Wire {
+  connect(
+    origin: Origin,
+    addresses: readonly Address[],
+    events: WireEvents,
+    proxy?: ProxyServer,
+    protocols?: readonly Protocol[],
+  ): Wire {
     try {
-      if (proxy !== undefined && this.#path === '') return this.#through(proxy, origin, addresses, events);
-      return this.#reach(this.#way(origin, events), addresses, origin.port, events);
+      const secured = origin.scheme === 'https' ? this.#tls.toOrigin(origin, protocols) : undefined;
+      if (proxy !== undefined && this.#path === '')
+        return this.#through(proxy, origin, secured, addresses, events);
+      const way = secured === undefined ? this.#plainWay(events) : this.#secureWay(secured, origin, events);
+      return this.#reach(way, addresses, origin.port, events);
     } catch (error) {
       if (error instanceof TlsSettingsError) return unsecured(error, events);
       throw error;
     }
-  }
-
-  #way(origin: Origin, events: WireEvents): Way {
-    if (origin.scheme === 'http') return this.#plainWay(events);
-    return this.#secureWay(this.#tls.toOrigin(origin), origin, events);
   }
 
   #reach(way: Way, addresses: readonly Address[], port: number, events: WireEvents): Wire {
@@ -79,7 +83,13 @@ export class NetConnector implements Connector {
   }
 
   /** Requests for plain http are forwarded by proxies that speak HTTP; all else goes through a tunnel. */
-  #through(proxy: ProxyServer, origin: Origin, addresses: readonly Address[], events: WireEvents): Wire {
+  #through(
+    proxy: ProxyServer,
+    origin: Origin,
+    secured: TlsPeer | undefined,
+    addresses: readonly Address[],
+    events: WireEvents,
+  ): Wire {
     const tls = proxy.scheme === 'https' ? this.#tls.toProxy(proxy) : undefined;
     const speaksHttp = proxy.scheme === 'http' || proxy.scheme === 'https';
     if (origin.scheme === 'http' && speaksHttp) {
@@ -87,7 +97,6 @@ export class NetConnector implements Connector {
       const way = tls === undefined ? this.#plainWay(forwarding) : this.#secureWay(tls, origin, forwarding);
       return this.#reach(way, addresses, proxy.port, forwarding);
     }
-    const secured = origin.scheme === 'https' ? this.#tls.toOrigin(origin) : undefined;
     const wireOver = (carrier: net.Socket): Wire =>
       secured === undefined
         ? plainWireOver(carrier, events)

@@ -34,6 +34,7 @@ export function summaryText(snapshot: Snapshot, options: { readonly color: boole
     rows.push(['cpu', `${microseconds(snapshot.cpuUsPerRequest)} per request`]);
     rows.push(['memory', `${byteSize(snapshot.peakRssBytes)} at most`]);
     rows.push(['concurrency', concurrencyText(snapshot)]);
+    rows.push(...protocolRows(snapshot));
     if (snapshot.verdict.bound !== 'unknown') rows.push(['bound by', snapshot.verdict.text]);
   }
   const lines = rows.map(
@@ -116,4 +117,19 @@ function bodiesText(snapshot: Snapshot): string {
 function concurrencyText(snapshot: Snapshot): string {
   const { final, max } = snapshot.concurrency;
   return max === final ? count(final) : `${count(final)} allowed, ${count(max)} at most in flight`;
+}
+
+/** Where HTTP/2 was spoken; of HTTP/1.1 the concurrency says enough. */
+function protocolRows({ http }: Snapshot): [string, string][] {
+  const { versions, connections, streamsMax } = http;
+  if (versions['2'] === undefined) return [];
+  const streams = `up to ${plural(streamsMax, 'stream')}`;
+  const each = Object.entries(versions);
+  if (each.length > 1) {
+    const counts = each.map(([version, n]) => `HTTP/${version} ${count(n)}`);
+    return [['protocol', [...counts, plural(connections, 'connection'), `${streams} on one`].join(GAP)]];
+  }
+  // A session may have had all that it needed.
+  const where = connections === 0 ? 'connections that were open' : plural(connections, 'connection');
+  return [['protocol', `HTTP/2 on ${where}, ${streams} ${connections === 1 ? 'at once' : 'each'}`]];
 }

@@ -11,8 +11,18 @@ describe('the table of options', () => {
   });
 
   it('gives no flag twice', () => {
-    const words = OPTION_NAMES.flatMap((name) => OPTIONS[name].flag?.match(/(?<=^|, )--?[a-zA-Z-]+/g) ?? []);
+    const words = OPTION_NAMES.flatMap((name) => [
+      ...(OPTIONS[name].flag?.match(/(?<=^|, )--?[a-zA-Z0-9-]+/g) ?? []),
+      ...Object.keys(OPTIONS[name].forms),
+    ]);
     expect(words.filter((word, i) => words.indexOf(word) !== i)).toEqual([]);
+  });
+
+  it('has flags that stand for a value its row accepts', () => {
+    for (const name of OPTION_NAMES) {
+      for (const stands of Object.values(OPTIONS[name].forms))
+        expect(OPTIONS[name].read(name, stands)).toBe(stands);
+    }
   });
 
   it('reaches each option from somewhere, and says what it does in one sentence', () => {

@@ -83,6 +83,10 @@ describe('flags', () => {
     ["-H 'A: é'", ['--header=A: Ã©']],
     ['-m5 --connect-timeout 2.5', ['--max-time=5', '--connect-timeout=2.5']],
     ['-4 --tlsv1.3', ['--ip=4', '--tls-min=1.3']],
+    ['--http2', []],
+    ['--http1.1', ['--http-version=1.1']],
+    ['--no-alpn', ['--http-version=1.1']],
+    ['--http1.1 --http2-prior-knowledge', ['--http-version=1.1', '--http-version=2']],
     ['-r 0-9', ['--header=Range: bytes=0-9']],
     ['-c jar', ['--cookie-jar=jar']],
     ["-b 'a=1;' -b b=2", ['--header=Cookie: a=1; b=2']],
@@ -122,15 +126,15 @@ describe('flags', () => {
 
   it('leaves framing to flurry, and says what it left out', () => {
     const { words, notes } = one(
-      "curl h -s -o x -w '%{http_code}' --http2 -H 'content-length: 3' -H ':authority: h' -H 'A: b'",
+      "curl h -s -o x -w '%{http_code}' --http2 --http3 -H 'content-length: 3' -H ':authority: h' -H 'A: b'",
     );
     expect(words).toEqual(['--header=A: b']);
     expect(notes).toEqual([
       '-o (records go where -o of flurry says)',
       '-w (status, sizes and times stand in the records)',
-      '--http2 (HTTP/1.1 is spoken)',
+      '--http3 (flurry speaks HTTP/2 and HTTP/1.1)',
       'content-length (it follows from the body)',
-      'pseudo header fields (they are no fields of HTTP/1.1)',
+      'pseudo header fields (they follow from method and URL)',
     ]);
   });
 

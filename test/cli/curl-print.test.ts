@@ -249,6 +249,10 @@ describe('flurry --curl', () => {
     expect(await printed(['http://h/', '-b', 'a=b', '-b', cookies, '--cookie-jar', 'j ar'])).toEqual([
       `curl http://h/ ${HEADERS} --cookie-jar 'j ar' -b ${cookies}`,
     ]);
+    expect(await printed(['http://h/', '--http2'])).toEqual([
+      `curl http://h/ ${HEADERS} --http2-prior-knowledge`,
+    ]);
+    expect(await printed(['http://h/', '--http1.1'])).toEqual([`curl http://h/ ${HEADERS} --http1.1`]);
     expect(await printed(['http://h/', '-b', 'a=b', '-u', 'me:pw'])).toEqual([
       `curl http://h/ ${HEADERS} -H 'Authorization: Basic bWU6cHc=' -b a=b -b ''`,
     ]);

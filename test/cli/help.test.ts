@@ -11,6 +11,7 @@ import { flurry } from './in-process.ts';
 
 const folder = temporaryFolder();
 const FLAGS = OPTION_NAMES.flatMap((name) => OPTIONS[name].flag ?? []);
+const FORMS = OPTION_NAMES.flatMap((name) => Object.keys(OPTIONS[name].forms));
 const longest = (text: string) => Math.max(...text.split('\n').map((line) => [...line].length));
 
 describe('flurry --help', () => {
@@ -78,6 +79,13 @@ describe('flurry run --help', () => {
     expect(text).toContain('it is held in memory (default: 64M)');
   });
 
+  it('has the flags that stand for a value, each with it', () => {
+    const text = helpText('run', 100);
+    expect(text).toMatch(/^ {6}--http-version <version> {2,}auto is what/m);
+    expect(text).toMatch(/^ {6}--http1\.1 {2,}the same as --http-version 1\.1$/m);
+    for (const form of FORMS) expect(text).toContain(`\n      ${form} `);
+  });
+
   it('wraps to a narrower terminal', () => {
     const options = helpText('run', 70).split('Requests:\n')[1]!;
     expect(longest(options)).toBeLessThanOrEqual(70);
@@ -114,7 +122,10 @@ describe('completion', () => {
       const long = /--([a-z0-9-]+)/.exec(flag)![1]!;
       expect(stdout).toMatch(shell === 'fish' ? new RegExp(` -l ${long}\\b`) : new RegExp(`--${long}\\b`));
     }
-    for (const word of ['serve', 'completion', 'auto text json base64 none files'])
+    for (const form of FORMS) {
+      expect(stdout).toContain(shell === 'fish' ? ` -l ${form.slice(2)} -d` : form);
+    }
+    for (const word of ['serve', 'completion', 'auto 1.1 2', 'auto text json base64 none files'])
       expect(stdout).toContain(word);
   });
 
@@ -137,6 +148,7 @@ COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.l
     expect(complete(['flurry', '--conc'])).toEqual(['--concurrency']);
     expect(complete(['flurry', 'ser'])).toEqual(['serve']);
     expect(complete(['flurry', '--body', 'b'])).toEqual(['base64']);
+    expect(complete(['flurry', '--http1'])).toEqual(['--http1.1']);
     expect(complete(['flurry', 'serve', '--'])).toEqual([
       '--port',
       '--host',

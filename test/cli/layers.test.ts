@@ -53,6 +53,16 @@ describe('precedence', () => {
     expect(await found({}, 'concurrency')).toEqual(['"auto"', 'default']);
   });
 
+  it('knows an option that has several flags by the one that takes a value', async () => {
+    expect(await found({ flags: ['--http2'] }, 'httpVersion')).toEqual(['"2"', '--http-version']);
+    const env = { FLURRY_HTTP_VERSION: '1.1' };
+    expect(await found({ env }, 'httpVersion')).toEqual(['"1.1"', 'FLURRY_HTTP_VERSION']);
+    expect(await found({ project: '{"httpVersion": 2}' }, 'httpVersion')).toEqual([
+      '"2"',
+      'flurry.config.json',
+    ]);
+  });
+
   it('takes --config in place of the project’s file, and from its variable too', async () => {
     const file = folder.write('other.json', '{"concurrency": 7}');
     const project = '{"concurrency": 3, "perHost": 1}';

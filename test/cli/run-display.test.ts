@@ -30,6 +30,7 @@ function display(options: object, world: World) {
           queued: 0,
           concurrency: 2,
           mode: 'fixed' as const,
+          usage: { http1Connections: 2, http2Connections: 0, streamsMax: 0 },
           samples: undefined,
           limits: limitsOf(resolveOptions({})),
         },

@@ -335,7 +335,7 @@ describe('--summary', () => {
       'rps',
       'cpuUsPerRequest',
     ],
-    ...['latencyMs', 'concurrency', 'retries', 'peakRssBytes'],
+    ...['latencyMs', 'concurrency', 'http', 'retries', 'peakRssBytes'],
   ];
 
   it('is one JSON object in place of what was there', async () => {

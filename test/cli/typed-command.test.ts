@@ -56,6 +56,13 @@ describe('what is given again', () => {
     expect(words.flags).toMatchObject({ concurrency: 9, output: ['out.jsonl'] });
   });
 
+  it('may be another version of HTTP than before', () => {
+    const command = kept('--http2', '-o', 'out.jsonl');
+    expect(command[0]).toBe('--http-version=2');
+    expect(again(command, '--http1.1').flags.httpVersion).toBe('1.1');
+    expect(again(command).flags.httpVersion).toBe('2');
+  });
+
   it('puts each secret into its place, whatever else is typed', () => {
     const command = kept('-H', 'Authorization: a', '-H', 'X-A: 1', '-H', 'Cookie: c', '-o', 'out.jsonl');
     const words = again(command, '-H', 'X-B: 2', '-H', 'Authorization: a', '-H', 'Cookie: c');

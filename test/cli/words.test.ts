@@ -6,6 +6,7 @@ import { readWords } from '../../src/cli/arguments.ts';
 import { redacted } from '../../src/cli/redacted.ts';
 import { readRunWords } from '../../src/cli/run-flags.ts';
 import { absolute } from '../../src/cli/sources.ts';
+import { readTuneWords } from '../../src/cli/tune-flags.ts';
 
 describe('words', () => {
   it('takes values behind, joined, and after an equals sign', () => {
@@ -41,6 +42,32 @@ describe('words', () => {
       '--quiet=false',
     ]);
     expect(flags).toEqual({ header: ['A: 1', '-x: 2'], concurrency: 6, quiet: false });
+  });
+
+  it('takes a flag that stands for a value as the option with that value', () => {
+    for (const argv of [['--http2'], ['--http2-prior-knowledge'], ['--http-version=2']]) {
+      expect(readRunWords(argv)).toMatchObject({ flags: { httpVersion: '2' }, order: ['httpVersion'] });
+      expect(readRunWords(argv).typed).toEqual([['httpVersion', '--http-version', '2']]);
+    }
+    expect(readRunWords(['--http1.1']).flags).toEqual({ httpVersion: '1.1' });
+    expect(readTuneWords(['--http1.1', 'http://h/']).flags).toEqual({ httpVersion: '1.1' });
+    expect(readRunWords(['--http2', '--http2-prior-knowledge', '--http2']).flags.httpVersion).toBe('2');
+    expect(readRunWords(['--http-version', '2', '--http-version', '1.1']).flags.httpVersion).toBe('1.1');
+  });
+
+  it.each([
+    [['--http1.1', '--http2'], '--http1.1 and --http2 contradict each other; give one of them'],
+    [['--http2', '--http1.1'], '--http2 and --http1.1 contradict each other; give one of them'],
+    [
+      ['--http-version=auto', '--http2'],
+      '--http-version auto and --http2 contradict each other; give one of them',
+    ],
+    [['--http2=false'], '--http2 takes no value; --http-version does'],
+    [['--http-version', '3'], '--http-version takes one of auto, 1.1, 2, not "3"'],
+    [['-http2'], 'unknown option -http2; did you mean --http2?'],
+    [['--http3'], 'unknown option --http3; did you mean --http2?'],
+  ])('refuses %j', (argv, message) => {
+    for (const read of [readRunWords, readTuneWords]) expect(() => read(argv)).toThrow(message);
   });
 
   it('takes an empty value and a dash for values', () => {

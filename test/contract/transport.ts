@@ -102,6 +102,20 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       }
     });
 
+    it('says how many connections it has opened, and which', async () => {
+      const { send, to, until, done, transport, nobody } = await start();
+      expect(transport.usage).toEqual({ http1Connections: 0, http2Connections: 0, streamsMax: 0 });
+      to('/ok');
+      await until(done);
+      const { usage } = transport;
+      expect(usage.http1Connections + usage.http2Connections).toBe(1);
+      expect(usage.streamsMax).toBe(usage.http2Connections);
+      to('/ok');
+      send(`${nobody}/`);
+      await until(done);
+      expect(transport.usage).toEqual(usage);
+    });
+
     it('takes requests from inside of done', async () => {
       const { sent, to, until } = await start();
       const chain = (left: number): void => {

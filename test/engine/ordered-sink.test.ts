@@ -22,7 +22,7 @@ function response(index: number, bytes = 4): Response {
     keepAliveMs: undefined,
   } as const;
   const body = Buffer.alloc(bytes, String(index));
-  return new Response(request, new ResponseHead(200, 1, '', '', framing), body, '', 1, 1, REUSED, '');
+  return new Response(request, new ResponseHead(200, '1.1', '', '', framing), body, '', 1, 1, REUSED, '');
 }
 
 class Shelf implements Sink {

@@ -1,7 +1,10 @@
 // A run on fake wires in virtual time.
 
 import { describe, expect, it } from 'vitest';
-import { InputError } from '../../src/engine/source-of.ts';
+import { RunCore } from '../../src/engine/run.ts';
+import { SessionCore } from '../../src/engine/session-core.ts';
+import { definitionOf, InputError, openSource } from '../../src/engine/source-of.ts';
+import { resolveOptions } from '../../src/model/options.ts';
 import type { RequestInput } from '../../src/model/request.ts';
 import { ArraySink, echoAfter, Network, response, upTo, urls } from './fixture.ts';
 
@@ -478,6 +481,7 @@ describe('the numbers of a run', () => {
       // Two connections at 2 ms each, three answers after 30 ms, one failure after 1 ms; the second answer waits in vain.
       retries: 0,
       concurrency: { mode: 'fixed', final: 1, max: 1 },
+      http: { versions: { '1.1': 3 }, connections: 2, streamsMax: 0 },
     });
     const { wallMs, rps, latencyMs, cpuUsPerRequest } = core.summary;
     expect(rps).toBeCloseTo((1000 * 3) / wallMs, 2);
@@ -487,5 +491,20 @@ describe('the numbers of a run', () => {
     expect(core.snapshot()).toMatchObject({ inFlight: 0, queued: 0, expected: 5 });
     expect(sink.outcomes).toHaveLength(5);
     expect(String(core)).toMatch(/^run ended: 0 in flight, 0 waiting .*; 0 origins, 0 idle connections$/);
+  });
+
+  it('has the connections that were opened since its start, also where it shares them', async () => {
+    const network = new Network();
+    const settings = resolveOptions({ concurrency: 2 });
+    const session = new SessionCore(settings, network, true);
+    const run = (input: string[]) => {
+      return new RunCore(settings, openSource(definitionOf(input), settings), new ArraySink(), session);
+    };
+    const [first, second] = [run(urls(6)), run([...urls(4), 'http://other.test/'])];
+    expect(second.summary.http).toEqual({ versions: {}, connections: 0, streamsMax: 0 });
+    await network.end(first);
+    await network.end(second);
+    expect(first.summary.http).toEqual({ versions: { '1.1': 6 }, connections: 2, streamsMax: 0 });
+    expect(second.summary.http).toEqual({ versions: { '1.1': 5 }, connections: 1, streamsMax: 0 });
   });
 });

@@ -67,12 +67,17 @@ export class VirtualClock implements Clock {
     this.#polls.push(call);
   }
 
+  /** With the polls: in a turn of virtual time nothing is read between the two. */
+  atTurnEnd(call: () => void): void {
+    this.#polls.push(call);
+  }
+
   /** How many calls wait for their time. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** How many calls wait for the next poll. */
+  /** How many calls wait for the next poll, or for the end of the turn. */
   get polling(): number {
     return this.#polls.length;
   }

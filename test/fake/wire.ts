@@ -3,7 +3,7 @@
 //   const connector = new FakeConnector();
 //   …                                       // something connects
 //   const wire = connector.last;
-//   wire.connect();                         // TCP is up; for https then wire.secure()
+//   wire.connect();                         // TCP is up; for https then wire.secure() or wire.secure('h2')
 //   wire.written                            // what the peer has received so far
 //   wire.receive('HTTP/1.1 200 OK\r\n…');   // octets arrive, in one read
 //   wire.drip('HTTP/1.1 200 OK\r\n…');      // the same, one octet a read
@@ -12,8 +12,9 @@
 // All reads share one buffer, as they do on sockets, and it is overwritten after each: whoever keeps a view of it keeps
 // garbage.
 
-import type { Address, Connector, Wire, WireEvents } from '../../src/model/contracts.ts';
+import type { Address, Connector, Protocol, Wire, WireEvents } from '../../src/model/contracts.ts';
 import type { Origin } from '../../src/model/origin.ts';
+import type { ProxyServer } from '../../src/model/proxy-server.ts';
 
 const READ_BUFFER_BYTES = 64 * 1024;
 const GARBAGE = 0x58;
@@ -28,9 +29,15 @@ export class FakeConnector implements Connector {
   error: Error | undefined;
   readonly #buffer = Buffer.alloc(READ_BUFFER_BYTES, GARBAGE);
 
-  connect(origin: Origin, addresses: readonly Address[], events: WireEvents): Wire {
+  connect(
+    origin: Origin,
+    addresses: readonly Address[],
+    events: WireEvents,
+    _proxy?: ProxyServer,
+    protocols?: readonly Protocol[],
+  ): Wire {
     if (this.error !== undefined) throw this.error;
-    const wire = new FakeWire(this.wires.length, origin, addresses, events, this.#buffer);
+    const wire = new FakeWire(this.wires.length, origin, addresses, events, this.#buffer, protocols);
     this.wires.push(wire);
     this.onWire?.(wire);
     return wire;
@@ -52,6 +59,8 @@ export class FakeWire implements Wire {
   readonly id: number;
   readonly origin: Origin;
   readonly addresses: readonly Address[];
+  /** What our side would offer in ALPN. */
+  readonly protocols: readonly Protocol[] | undefined;
   /** Every octet written, as latin1. */
   written = '';
   /** How often something was written: each is a system call. */
@@ -72,10 +81,18 @@ export class FakeWire implements Wire {
   readonly #buffer: Buffer;
   #closed = false;
 
-  constructor(id: number, origin: Origin, addresses: readonly Address[], events: WireEvents, buffer: Buffer) {
+  constructor(
+    id: number,
+    origin: Origin,
+    addresses: readonly Address[],
+    events: WireEvents,
+    buffer: Buffer,
+    protocols?: readonly Protocol[],
+  ) {
     this.id = id;
     this.origin = origin;
     this.addresses = addresses;
+    this.protocols = protocols;
     this.#events = events;
     this.#buffer = buffer;
   }
@@ -125,8 +142,9 @@ export class FakeWire implements Wire {
     this.#events.onConnect();
   }
 
-  secure(): void {
-    this.#events.onSecure();
+  /** `protocol`: what the peer chose in ALPN. */
+  secure(protocol?: Protocol): void {
+    this.#events.onSecure(protocol);
   }
 
   receive(octets: string | Uint8Array): void {

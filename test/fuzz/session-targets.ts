@@ -131,7 +131,7 @@ const SECRETS = {
 const STATUSES = [301, 302, 303, 307, 308];
 
 function answered(request: Request, status: number, location: string): Response {
-  const head = new ResponseHead(status, 1, '', `Location: ${location}\r\n`, FRAMING);
+  const head = new ResponseHead(status, '1.1', '', `Location: ${location}\r\n`, FRAMING);
   return new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, '');
 }
 

@@ -23,7 +23,7 @@ export interface PageOptions {
 export function page(body: string | Buffer, options: PageOptions = {}): Response {
   const { url = 'http://host/dir/page', type = 'text/html', fields = [] } = options;
   const lines = [...(type === '' ? [] : [`Content-Type: ${type}`]), ...fields];
-  const head = new ResponseHead(200, 1, 'OK', lines.map((line) => `${line}\r\n`).join(''), FRAMING);
+  const head = new ResponseHead(200, '1.1', 'OK', lines.map((line) => `${line}\r\n`).join(''), FRAMING);
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   return new Response(FACTORY.from(0, url), head, bytes, '', 1, 1, REUSED, '192.0.2.1:80');
 }

@@ -26,7 +26,7 @@ export function response({ status = 200, body = '', headers = [] }: ResponsePart
     keepAlive: true,
     keepAliveMs: undefined,
   } as const;
-  const head = new ResponseHead(status, 1, 'OK', headers.map((line) => `${line}\r\n`).join(''), framing);
+  const head = new ResponseHead(status, '1.1', 'OK', headers.map((line) => `${line}\r\n`).join(''), framing);
   return new Response(request, head, Buffer.from(body), '', 1.5, 1, REUSED, '127.0.0.1');
 }
 

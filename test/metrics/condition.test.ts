@@ -21,6 +21,7 @@ const snapshot: Snapshot = {
   cpuUsPerRequest: 10,
   latencyMs: { p50: 500, p90: 900, p99: 990, max: 1000 },
   concurrency: { mode: 'fixed', final: 50, max: 50 },
+  http: { versions: { '1.1': 1 }, connections: 1, streamsMax: 0 },
   retries: 7,
   peakRssBytes: 1,
   verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },

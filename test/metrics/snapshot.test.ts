@@ -17,6 +17,7 @@ const context: SnapshotContext = {
   queued: 2,
   concurrency: 50,
   mode: 'fixed',
+  usage: { http1Connections: 3, http2Connections: 2, streamsMax: 100 },
   samples: undefined,
   limits: {
     concurrency: 50,
@@ -46,7 +47,7 @@ function tally(): Tally {
     keepAlive: true,
     keepAliveMs: undefined,
   } as const;
-  const head = new ResponseHead(200, 1, 'OK', '', framing);
+  const head = new ResponseHead(200, '1.1', 'OK', '', framing);
   made.add(new Response(request, head, Buffer.alloc(66), '', 1.23456, 1, REUSED, '127.0.0.1'));
   made.add(new Response(request, head, Buffer.alloc(66), '', 1.23456, 1, REUSED, '127.0.0.1'));
   made.add(Failure.of(request, 'connect', 'refused', 'refused', 1));
@@ -68,6 +69,7 @@ describe('snapshot', () => {
       cpuUsPerRequest: 1000 / 3,
       latencyMs: { p50: 1.23456, p90: 1.23456, p99: 1.23456, max: 1.23456 },
       concurrency: { mode: 'fixed', final: 50, max: 5 },
+      http: { versions: { '1.1': 2 }, connections: 5, streamsMax: 100 },
       retries: 3,
       peakRssBytes: 80_000_000,
       verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
@@ -101,7 +103,8 @@ describe('summarize', () => {
       '{"requests":3,"responses":2,"failures":1,"filtered":0,"statuses":{"200":2},"errors":{"connect/refused":1},' +
         '"bytes":132,"wallMs":3000.123,"rps":0.667,"cpuUsPerRequest":333.333,' +
         '"latencyMs":{"p50":1.235,"p90":1.235,"p99":1.235,"max":1.235},' +
-        '"concurrency":{"mode":"fixed","final":50,"max":5},"retries":3,"peakRssBytes":80000000,' +
+        '"concurrency":{"mode":"fixed","final":50,"max":5},"http":{"versions":{"1.1":2},"connections":5,"streamsMax":100},' +
+        '"retries":3,"peakRssBytes":80000000,' +
         '"verdict":{"bound":"unknown","share":0,"text":"too short to tell"}}',
     );
   });

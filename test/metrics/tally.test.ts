@@ -21,8 +21,8 @@ function request(attempt: number): Request {
   return made;
 }
 
-function response(status: number, bytes = 0, ms = 1, attempt = 1): Response {
-  const head = new ResponseHead(status, 1, '', '', FRAMING);
+function response(status: number, bytes = 0, ms = 1, attempt = 1, version = '1.1'): Response {
+  const head = new ResponseHead(status, version, '', '', FRAMING);
   return new Response(request(attempt), head, Buffer.alloc(bytes), '', ms, ms, REUSED, '127.0.0.1');
 }
 
@@ -39,7 +39,7 @@ function tallyOf(outcomes: readonly Outcome[]): Tally {
 function allOf(tally: Tally): unknown {
   const { requests, responses, failures, inputFailures, retries, bytes } = tally;
   const { sumMs: _, ...latency } = tally.latency.toJSON();
-  const lists = { statuses: tally.statuses(), errors: tally.errors(), latency };
+  const lists = { statuses: tally.statuses(), errors: tally.errors(), versions: tally.versions(), latency };
   return { requests, responses, failures, inputFailures, retries, bytes, ...lists };
 }
 
@@ -50,8 +50,9 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
       fc.integer({ min: 0, max: 9 }),
       fc.integer({ min: 0, max: 999 }),
       fc.integer({ min: 1, max: 4 }),
+      fc.constantFrom('1.0', '1.1', '2'),
     )
-    .map(([status, bytes, ms, attempt]) => response(status, bytes, ms, attempt)),
+    .map(([status, bytes, ms, attempt, version]) => response(status, bytes, ms, attempt, version)),
   fc
     .tuple(
       fc.constantFrom<Phase>('dns', 'connect', 'headers', 'input'),
@@ -101,6 +102,14 @@ describe('Tally', () => {
     expect(new Tally().inputFailures).toBe(0);
   });
 
+  it('counts responses by version of HTTP, and no failure', () => {
+    const of = (version: string) => response(200, 0, 1, 1, version);
+    const tally = tallyOf([of('2'), of('1.1'), of('2'), failure('connect', 'refused'), of('1.0')]);
+    expect(tally.versions()).toEqual({ '1.0': 1, '1.1': 1, '2': 2 });
+    expect(tallyOf([of('2')]).versions()).toEqual({ '2': 1 });
+    expect(new Tally().versions()).toEqual({});
+  });
+
   it('counts attempts beyond the first, of responses and of failures', () => {
     const tally = tallyOf([response(200, 0, 1, 3), failure('connect', 'reset', 2), response(200)]);
     expect(tally.retries).toBe(3);
@@ -114,6 +123,7 @@ describe('Tally', () => {
         const sum = (counts: Record<string, number>) => Object.values(counts).reduce((n, m) => n + m, 0);
         expect(merged.requests).toBe(a.length + b.length);
         expect(sum(merged.statuses())).toBe(merged.responses);
+        expect(sum(merged.versions())).toBe(merged.responses);
         expect(sum(merged.errors())).toBe(merged.failures);
         expect(allOf(merged)).toEqual(allOf(tallyOf([...b, ...a])));
       }),

@@ -19,6 +19,7 @@ describe('an option that code does not have', () => {
     ['location', 'followRedirects'],
     ['maxTime', 'timeoutMs'],
     ['maxFilesize', 'bodyBytesMax'],
+    ['http2', "httpVersion: '2'"],
     ['output', 'run.to(await jsonLines(path))'],
     ['netrcFile', 'netrc, the text of the file'],
     ['dryRun', 'there is none'],
@@ -30,6 +31,12 @@ describe('an option that code does not have', () => {
     expect(told('concurency')).toBe('unknown option concurency; did you mean concurrency?');
     expect(told('location', 'cli')).not.toContain('in code');
     expect(told('constructor')).toMatch(/^unknown option constructor/);
+  });
+
+  it('takes a choice that looks like a number as one, too', () => {
+    expect(resolveOptions({ httpVersion: 2 }).httpVersion).toBe('2');
+    expect(resolveOptions({ httpVersion: 1.1 }).httpVersion).toBe('1.1');
+    expect(() => resolveOptions({ httpVersion: 3 })).toThrow('httpVersion takes one of auto, 1.1, 2, not 3');
   });
 
   it('has a counterpart, or none by intention, whichever it is', () => {

@@ -18,7 +18,7 @@ const FRAMING = {
 export function answered(status: number, ...fields: string[]): Response {
   const { origin, target } = parseUrl('http://localhost:8080/');
   const request = new Request(0, 'GET', origin, target, EMPTY_HEADERS, undefined, undefined);
-  const head = new ResponseHead(status, 1, '', fields.map((line) => `${line}\r\n`).join(''), FRAMING);
+  const head = new ResponseHead(status, '1.1', '', fields.map((line) => `${line}\r\n`).join(''), FRAMING);
   return new Response(request, head, Buffer.alloc(0), '', 12, 10, REUSED, '127.0.0.1');
 }
 

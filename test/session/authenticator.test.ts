@@ -59,7 +59,7 @@ function request(url: string, asked: Asked = {}): Request {
 
 function response(to: Request, status: number, challenges: readonly string[]): Response {
   const lines = challenges.map((one) => `WWW-Authenticate: ${one}\r\n`).join('');
-  const head = new ResponseHead(status, 1, '', lines, FRAMING);
+  const head = new ResponseHead(status, '1.1', '', lines, FRAMING);
   return new Response(to, head, Buffer.alloc(0), '', 1, 1, REUSED, '');
 }
 

@@ -7,7 +7,7 @@ import { continuation, rangeFields, type Version, versionOf } from '../../src/se
 function head(status: number, fields: string[], contentLength?: number): ResponseHead {
   const transferEncoding = contentLength === undefined ? 'chunked' : 'none';
   const framing = { contentLength, transferEncoding, keepAlive: true, keepAliveMs: undefined } as const;
-  return new ResponseHead(status, 1, '', fields.map((field) => `${field}\r\n`).join(''), framing);
+  return new ResponseHead(status, '1.1', '', fields.map((field) => `${field}\r\n`).join(''), framing);
 }
 
 const MODIFIED = 'Last-Modified: Sat, 22 Nov 2025 18:00:00 GMT';

@@ -32,7 +32,7 @@ function ask(url: string, parts: Parts = {}): Request {
 
 function answer(request: Request, status: number, fields: readonly string[]): Response {
   const lines = fields.map((field) => `${field}\r\n`).join('');
-  const head = new ResponseHead(status, 1, 'Moved', lines, FRAMING);
+  const head = new ResponseHead(status, '1.1', 'Moved', lines, FRAMING);
   return new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, '127.0.0.1');
 }
 
@@ -222,7 +222,13 @@ describe('where a Location leads', () => {
     fc.assert(
       fc.property(location, (text) => {
         const request = ask('https://base.test/p/q?r', { method: 'POST', body: 'x' });
-        const head = new ResponseHead(302, 1, '', `Location: ${text.replace(/[\r\n]/g, ' ')}\r\n`, FRAMING);
+        const head = new ResponseHead(
+          302,
+          '1.1',
+          '',
+          `Location: ${text.replace(/[\r\n]/g, ' ')}\r\n`,
+          FRAMING,
+        );
         const response = new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, '');
         const verdict = redirect(request, response, [], SETTINGS);
         if (verdict.type !== 'follow') return;

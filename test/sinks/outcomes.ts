@@ -36,7 +36,7 @@ export function response(parts: ResponseParts = {}): Response {
     keepAlive: true,
     keepAliveMs: undefined,
   } as const;
-  const head = new ResponseHead(parts.status ?? 200, 1, 'OK', fieldLines, framing);
+  const head = new ResponseHead(parts.status ?? 200, '1.1', 'OK', fieldLines, framing);
   const body = Buffer.from(parts.body ?? '{"id":1}');
   return new Response(request, head, body, '', parts.ms ?? 1.5, 1, parts.connection ?? REUSED, '127.0.0.1');
 }

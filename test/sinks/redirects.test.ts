@@ -18,7 +18,7 @@ it('tells the URL that was asked for, and each hop', () => {
     keepAlive: true,
     keepAliveMs: undefined,
   } as const;
-  const head = new ResponseHead(200, 1, 'OK', '', framing);
+  const head = new ResponseHead(200, '1.1', 'OK', '', framing);
   const response = new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, '127.0.0.1:80');
   const record = new RecordFormat({ body: 'none', headers: false, timings: false }).line(response);
   expect(JSON.parse(record)).toEqual({

@@ -47,7 +47,7 @@ interface Parts {
   readonly fieldLines: string;
   readonly body?: Uint8Array;
   readonly transferEncoding?: Framing['transferEncoding'];
-  readonly minorVersion?: number;
+  readonly version?: string;
   readonly status?: number;
   readonly reason?: string;
   readonly request?: Request;
@@ -56,9 +56,9 @@ interface Parts {
 /** As the transport makes it: the field lines end in the empty one. */
 function arrived(parts: Parts): Response {
   const { fieldLines, body = Buffer.from('content'), transferEncoding = 'none' } = parts;
-  const { minorVersion = 1, status = 200, reason = 'OK', request = requestTo('http://localhost/a') } = parts;
+  const { version = '1.1', status = 200, reason = 'OK', request = requestTo('http://localhost/a') } = parts;
   const framing = { contentLength: undefined, transferEncoding, keepAlive: true, keepAliveMs: undefined };
-  const head = new ResponseHead(status, minorVersion, reason, fieldLines, framing);
+  const head = new ResponseHead(status, version, reason, fieldLines, framing);
   return new Response(request, head, Buffer.from(body), '', 5, 1, REUSED, '192.0.2.7');
 }
 
@@ -141,7 +141,7 @@ describe('a response in an archive', () => {
   it('is what came, octet by octet', async () => {
     const fieldLines = 'X-ODD : a\xe9\tb  \nSet-Cookie: a=1\r\nset-cookie: b=2\r\nX-Fold: a\r\n  b\r\n\r\n';
     const body = Uint8Array.of(0, 255, 13, 10, 13, 10, 1);
-    const odd = { fieldLines, body, minorVersion: 0, status: 404, reason: 'Nicht da \xe9' };
+    const odd = { fieldLines, body, version: '1.0', status: 404, reason: 'Nicht da \xe9' };
     const { block, payload, status } = ofType((await archived([arrived(odd)])).records, 'response');
     expect(block).toBe(`HTTP/1.0 404 Nicht da \xe9\r\n${fieldLines}${Buffer.from(body).toString('latin1')}`);
     expect([...payload]).toEqual([...body]);
@@ -158,6 +158,25 @@ describe('a response in an archive', () => {
       'response',
     );
     expect(block).toBe(`HTTP/1.1 200 OK\r\n${fieldLines}`);
+  });
+
+  it.each([
+    ['https', 'h2'],
+    ['http', 'h2c'],
+  ])('of HTTP/2 on %s is written as HTTP/1.1, and says that it was %s', async (scheme, protocol) => {
+    const fieldLines = 'content-type: text/plain\r\nset-cookie: a=HTTP/2\r\n\r\n';
+    const request = requestTo(`${scheme}://localhost/a`);
+    const { records } = await archived([arrived({ fieldLines, version: '2', reason: '', request })]);
+    const answer = ofType(records, 'response');
+    expect(answer.block).toBe(`HTTP/1.1 200 \r\n${fieldLines}content`);
+    expect([answer.status, answer.content]).toEqual([200, 'content']);
+    expect(answer.fields.get('warc-protocol')).toBe(protocol);
+    expect(ofType(records, 'request').fields.get('warc-protocol')).toBe(protocol);
+  });
+
+  it('of HTTP/1.1 needs no such field', async () => {
+    const { records } = await archived([arrived({ fieldLines: '\r\n' })]);
+    for (const { fields } of records) expect(fields.has('warc-protocol')).toBe(false);
   });
 
   it('has its body as it came where that was decoded', async () => {
@@ -200,7 +219,7 @@ describe('a response in an archive', () => {
       keepAlive: true,
       keepAliveMs: undefined,
     } as const;
-    const head = new ResponseHead(200, 1, 'OK', '\r\n', framing);
+    const head = new ResponseHead(200, '1.1', 'OK', '\r\n', framing);
     const { records } = await archived([
       new Response(request, head, Buffer.alloc(0), '', 1, 1, REUSED, remote),
     ]);

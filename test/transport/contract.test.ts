@@ -1,6 +1,6 @@
 // The contract of a transport over fake wires in virtual time, over real sockets, over TLS, and pipelined.
 
-import { Http1Transport } from '../../src/transport/http1-transport.ts';
+import { HttpTransport } from '../../src/transport/http-transport.ts';
 import { type PeerPath, type TransportUnderTest, transportContract } from '../contract/transport.ts';
 import { FakeResolver } from '../fake/resolver.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
@@ -38,7 +38,7 @@ function answer(target: string): { octets: string; next: 'keep' | 'end' | 'reset
 async function fakeWorld(): Promise<TransportUnderTest> {
   const clock = new VirtualClock(1000);
   const connector = new FakeConnector();
-  const transport = new Http1Transport(settingsOf(), clock, connector, new FakeResolver());
+  const transport = new HttpTransport(settingsOf(), clock, connector, new FakeResolver());
   connector.onWire = (wire) => play(wire, clock);
   return {
     transport,
@@ -101,6 +101,6 @@ async function realWorld(options: RealOptions, tls = false): Promise<TransportUn
   };
 }
 
-transportContract('Http1Transport on fake wires', fakeWorld);
-transportContract('Http1Transport on sockets', () => realWorld({}));
-transportContract('Http1Transport on TLS', () => realWorld({ tls: { ca: LOCALHOST.cert } }, true));
+transportContract('HttpTransport on fake wires', fakeWorld);
+transportContract('HttpTransport on sockets', () => realWorld({}));
+transportContract('HttpTransport on TLS', () => realWorld({ tls: { ca: LOCALHOST.cert } }, true));

@@ -4,7 +4,7 @@ import { EMPTY_HEADERS } from '../../src/model/header-block.ts';
 import { resolveOptions } from '../../src/model/options.ts';
 import type { Failure, Outcome, Response } from '../../src/model/outcome.ts';
 import { type Request, RequestFactory, type RequestInput } from '../../src/model/request.ts';
-import { type Http1Settings, Http1Transport } from '../../src/transport/http1-transport.ts';
+import { type HttpSettings, HttpTransport } from '../../src/transport/http-transport.ts';
 import { FakeResolver } from '../fake/resolver.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
 import { FakeConnector, type FakeWire } from '../fake/wire.ts';
@@ -19,7 +19,7 @@ export function makeRequest(input: RequestInput): Request {
   return FACTORY.from(index++, input);
 }
 
-export function settingsOf(changes: Partial<Http1Settings> = {}): Http1Settings {
+export function settingsOf(changes: Partial<HttpSettings> = {}): HttpSettings {
   const settings = resolveOptions({});
   return { ...settings, limits: settings, perOriginMax: 1000, ...changes };
 }
@@ -64,11 +64,11 @@ export class FakeNetwork {
   readonly clock = new VirtualClock(START_MS);
   readonly connector = new FakeConnector();
   readonly resolver = new FakeResolver();
-  readonly transport: Http1Transport;
+  readonly transport: HttpTransport;
   readonly asked: Asked[] = [];
 
-  constructor(changes: Partial<Http1Settings> = {}) {
-    this.transport = new Http1Transport(settingsOf(changes), this.clock, this.connector, this.resolver);
+  constructor(changes: Partial<HttpSettings> = {}) {
+    this.transport = new HttpTransport(settingsOf(changes), this.clock, this.connector, this.resolver);
   }
 
   send(input: RequestInput, before?: (request: Request) => void): Asked {

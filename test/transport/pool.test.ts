@@ -211,3 +211,18 @@ describe('an idle connection over TLS', () => {
     expect(net.connector.wires).toHaveLength(2);
   });
 });
+
+describe('what was used so far', () => {
+  it('counts connections once they are open, and what was told of it before stays as it was', () => {
+    const net = new FakeNetwork();
+    net.send('http://host/');
+    const before = net.transport.usage;
+    net.wire.connect();
+    net.wire.receive(OK);
+    net.send('http://host/next');
+    net.wire.receive(OK);
+    net.idle('http://other/');
+    const none = { http1Connections: 0, http2Connections: 0, streamsMax: 0 };
+    expect([before, net.transport.usage]).toEqual([none, { ...none, http1Connections: 2 }]);
+  });
+});

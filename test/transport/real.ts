@@ -5,20 +5,20 @@ import { systemClock } from '../../src/model/clock.ts';
 import type { Resolver } from '../../src/model/contracts.ts';
 import type { Outcome } from '../../src/model/outcome.ts';
 import type { Request, RequestInput } from '../../src/model/request.ts';
-import { type Http1Settings, Http1Transport } from '../../src/transport/http1-transport.ts';
+import { type HttpSettings, HttpTransport } from '../../src/transport/http-transport.ts';
 import { SystemResolver } from '../../src/transport/system-resolver.ts';
 import { NetConnector, type TlsSettings } from '../../src/transport/wire.ts';
 import { RawServer, type RawServerOptions, type Script } from '../server/raw-server.ts';
 import { makeRequest, settingsOf } from './fixture.ts';
 
 export interface RealOptions {
-  readonly settings?: Partial<Http1Settings>;
+  readonly settings?: Partial<HttpSettings>;
   readonly tls?: Partial<TlsSettings>;
   readonly resolver?: Resolver;
 }
 
-export function realTransport({ settings = {}, tls = {}, resolver }: RealOptions = {}): Http1Transport {
-  return new Http1Transport(
+export function realTransport({ settings = {}, tls = {}, resolver }: RealOptions = {}): HttpTransport {
+  return new HttpTransport(
     settingsOf(settings),
     systemClock,
     new NetConnector({ insecure: false, ca: undefined, ...tls }),
@@ -27,12 +27,12 @@ export function realTransport({ settings = {}, tls = {}, resolver }: RealOptions
 }
 
 /** One attempt. */
-export function attempt(transport: Http1Transport, request: Request): Promise<Outcome> {
+export function attempt(transport: HttpTransport, request: Request): Promise<Outcome> {
   return new Promise((resolve) => transport.send(request, (_, outcome) => resolve(outcome)));
 }
 
 /** As the engine sends: once more, on a connection of its own, what the wire says may be. */
-export async function ask(transport: Http1Transport, input: RequestInput): Promise<Outcome> {
+export async function ask(transport: HttpTransport, input: RequestInput): Promise<Outcome> {
   const request = makeRequest(input);
   const outcome = await attempt(transport, request);
   if (outcome.type === 'response' || !outcome.resend) return outcome;
@@ -58,12 +58,12 @@ export function loopback() {
       open.push(server);
       return server;
     },
-    connect(options?: RealOptions): Http1Transport {
+    connect(options?: RealOptions): HttpTransport {
       const transport = realTransport(options);
       open.push({ close: () => transport.abort() });
       return transport;
     },
-    closeAfter(transport: Http1Transport): void {
+    closeAfter(transport: HttpTransport): void {
       open.push({ close: () => transport.abort() });
     },
   };

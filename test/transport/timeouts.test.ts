@@ -2,12 +2,12 @@
 // the attempt's own time is not charged to it.
 
 import { describe, expect, it } from 'vitest';
-import type { Http1Settings } from '../../src/transport/http1-transport.ts';
+import type { HttpSettings } from '../../src/transport/http-transport.ts';
 import type { FakeWire } from '../fake/wire.ts';
 import { type Asked, FakeNetwork, OK } from './fixture.ts';
 
 const TICK_MS = 20;
-const NEVER: Partial<Http1Settings> = {
+const NEVER: Partial<HttpSettings> = {
   dnsTimeoutMs: 1e9,
   connectTimeoutMs: 1e9,
   tlsTimeoutMs: 1e9,
@@ -29,7 +29,7 @@ const PART = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n';
 
 interface Row {
   readonly name: string;
-  readonly setting: keyof Http1Settings;
+  readonly setting: keyof HttpSettings;
   readonly phase: string;
   readonly url?: string;
   /** What happens before the silence. */

@@ -97,6 +97,7 @@ describe('the timer wheel', () => {
         wall: () => 0,
         after: (ms, call) => clock.after(ms, call),
         afterPoll() {},
+        atTurnEnd() {},
       };
       const wheel = new TimerWheel(sleepy, TICK_MS, SLOTS);
       const alarms = [10, 25, 100, 300, 320, 500, 5000].map((ms) => {

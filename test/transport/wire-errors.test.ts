@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseUrl } from '../../src/model/origin.ts';
 import { parseProxy } from '../../src/session/proxies.ts';
-import { failureText, faultText, type Parties } from '../../src/transport/http1/failure-text.ts';
+import { failureText, faultText, type Parties } from '../../src/transport/failure-text.ts';
 import { kindOf, ofFamily, wireMessage } from '../../src/transport/wire-errors.ts';
 import { systemError } from '../fake/wire.ts';
 

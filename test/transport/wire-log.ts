@@ -2,7 +2,7 @@
 
 import { isIPv6 } from 'node:net';
 import { afterEach } from 'vitest';
-import type { Address, Clock, Wire, WireEvents } from '../../src/model/contracts.ts';
+import type { Address, Clock, Protocol, Wire, WireEvents } from '../../src/model/contracts.ts';
 import { parseUrl } from '../../src/model/origin.ts';
 import type { ProxyServer } from '../../src/model/proxy-server.ts';
 import { parseProxy } from '../../src/session/proxies.ts';
@@ -18,13 +18,16 @@ export class WireLog implements WireEvents {
   /** Every octet, as latin1. */
   text = '';
   error: Error | undefined;
+  /** What ALPN came to. */
+  protocol: Protocol | undefined;
   #watchers: (() => void)[] = [];
 
   onConnect(): void {
     this.#tell('connect');
   }
 
-  onSecure(): void {
+  onSecure(protocol?: Protocol): void {
+    this.protocol = protocol;
     this.#tell('secure');
   }
 
@@ -72,6 +75,7 @@ export interface Opened {
 export interface WireOptions {
   readonly addresses?: readonly Address[];
   readonly proxy?: ProxyServer | undefined;
+  readonly protocols?: readonly Protocol[];
 }
 
 /** Opens servers, connectors and wires for the tests of a file and closes them after each. */
@@ -93,9 +97,10 @@ export function wires() {
     connector(settings: Partial<WireSettings> = {}, clock?: Clock) {
       return new NetConnector({ insecure: false, ca: undefined, ...settings }, clock);
     },
-    connect(connector: NetConnector, url: string, { addresses = [IP4], proxy }: WireOptions = {}): Opened {
+    connect(connector: NetConnector, url: string, options: WireOptions = {}): Opened {
+      const { addresses = [IP4], proxy, protocols } = options;
       const log = new WireLog();
-      const wire = connector.connect(parseUrl(url).origin, addresses, log, proxy);
+      const wire = connector.connect(parseUrl(url).origin, addresses, log, proxy, protocols);
       open.push({ close: () => wire.destroy() });
       return { wire, log };
     },

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Failure, Outcome, Response } from '../../src/model/outcome.ts';
-import { Http1Transport } from '../../src/transport/http1-transport.ts';
+import { HttpTransport } from '../../src/transport/http-transport.ts';
 import { NetConnector } from '../../src/transport/wire.ts';
 import { FakeResolver } from '../fake/resolver.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
@@ -15,12 +15,12 @@ const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi';
 const { serve, connect, closeAfter } = loopback();
 
 /** Real sockets in virtual time: a silence is over when the test says so. */
-function connectWithClock(settings = {}): { transport: Http1Transport; clock: VirtualClock } {
+function connectWithClock(settings = {}): { transport: HttpTransport; clock: VirtualClock } {
   const clock = new VirtualClock(1000);
   const connector = new NetConnector({ insecure: false, ca: undefined });
   const resolver = new FakeResolver();
   resolver.addresses.set('127.0.0.1', [{ address: '127.0.0.1', family: 4 }]);
-  const transport = new Http1Transport(settingsOf(settings), clock, connector, resolver);
+  const transport = new HttpTransport(settingsOf(settings), clock, connector, resolver);
   closeAfter(transport);
   return { transport, clock };
 }

@@ -19,6 +19,7 @@ const running: Snapshot = {
   cpuUsPerRequest: 12.3,
   latencyMs: { p50: 2.512, p90: 4.02, p99: 11.23, max: 23.4 },
   concurrency: { mode: 'fixed', final: 60, max: 60 },
+  http: { versions: { '1.1': 1 }, connections: 60, streamsMax: 0 },
   retries: 0,
   peakRssBytes: 85_000_000,
   verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },

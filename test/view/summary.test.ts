@@ -17,6 +17,7 @@ const clean: Snapshot = {
   cpuUsPerRequest: 12.34,
   latencyMs: { p50: 2.512, p90: 4.02, p99: 11.23, max: 23.4 },
   concurrency: { mode: 'fixed', final: 60, max: 60 },
+  http: { versions: { '1.1': 4000 }, connections: 60, streamsMax: 0 },
   retries: 0,
   peakRssBytes: 85_327_872,
   verdict: { bound: 'unknown', share: 0, text: 'too short to tell' },
@@ -43,6 +44,21 @@ const bad: Snapshot = {
   retries: 12,
   expected: 4000,
 };
+
+describe('what the summary says of HTTP/2', () => {
+  const rowOf = (http: Snapshot['http']) =>
+    /^ {2}protocol +(.*)$/m.exec(summaryText({ ...clean, http }, { color: false }))?.[1];
+
+  it.each([
+    [{ '2': 4000 }, 1, 'HTTP/2 on 1 connection, up to 100 streams at once'],
+    [{ '2': 4000 }, 2, 'HTTP/2 on 2 connections, up to 100 streams each'],
+    [{ '2': 4000 }, 0, 'HTTP/2 on connections that were open, up to 100 streams each'],
+    [{ '2': 3988, '1.1': 12 }, 9, 'HTTP/2 3,988   HTTP/1.1 12   9 connections   up to 100 streams on one'],
+    [{ '1.1': 4000 }, 60, undefined],
+  ])('%o on %i connections', (versions, connections, text) => {
+    expect(rowOf({ versions, connections, streamsMax: 100 })).toBe(text);
+  });
+});
 
 describe('summaryText', () => {
   it('of a clean run', () => {

@@ -37,7 +37,7 @@ const refused = (names: string, reason: string) => flag(names, { kind: 'refused'
 
 const RECORDS = 'records go where -o of flurry says';
 const RETRIES = '--retry-status, --retry-kind and --retry-unsafe of flurry say what is sent again';
-const HTTP1 = 'HTTP/1.1 is spoken';
+const VERSIONS = 'flurry speaks HTTP/2 and HTTP/1.1';
 const ONLY_HTTP = 'it is not about HTTP';
 const UNKNOWN_TLS = 'flurry has no such TLS setting';
 const UNKNOWN_AUTH = 'flurry knows basic, digest and bearer authentication';
@@ -112,7 +112,7 @@ export const CURL_FLAGS: readonly CurlFlag[] = [
     'flurry keeps the cookies of a file; take those out that end with a session',
   ),
   same('--compressed'),
-  noted('--alt-svc <>', HTTP1),
+  noted('--alt-svc <>', 'flurry asks the origin itself'),
   noted('--hsts <>', 'write https:// where it is meant'),
   silent('--disallow-username-in-url'),
 
@@ -168,7 +168,7 @@ export const CURL_FLAGS: readonly CurlFlag[] = [
   silent('--ssl-no-revoke'),
   silent('--ssl-revoke-best-effort'),
   silent('--false-start'),
-  silent('--no-alpn'),
+  words('--no-alpn', () => ['--http-version=1.1']),
   silent('--no-npn'),
   silent('--no-sessionid'),
   silent('--egd-file <>'),
@@ -235,12 +235,14 @@ export const CURL_FLAGS: readonly CurlFlag[] = [
   silent('--proxy-ssl-auto-client-cert'),
 
   // ── versions of HTTP, and what else may be spoken ─────────────────────────────────────────────────────────
-  silent('--http1.1'),
-  noted('-0, --http1.0', HTTP1),
-  noted('--http2', HTTP1),
-  noted('--http2-prior-knowledge', HTTP1),
-  noted('--http3', HTTP1),
-  noted('--http3-only', HTTP1),
+  words('--http1.1', () => ['--http-version=1.1']),
+  noted('-0, --http1.0', `${VERSIONS}; --http1.1 behind the command keeps to that`),
+  // On https curl asks for it and takes what it gets, as is the default here; on http it asks for an upgrade, which
+  // servers do not grant any more (RFC 9113 section 3.1).
+  silent('--http2'),
+  words('--http2-prior-knowledge', () => ['--http-version=2']),
+  noted('--http3', VERSIONS),
+  noted('--http3-only', VERSIONS),
   silent('--http0.9'),
   silent('--proto <>'),
   silent('--proto-redir <>'),

@@ -35,8 +35,9 @@ function wordsOf({ long, row }: RunSwitch, value: unknown): string[] {
 }
 
 function otherWords(settings: Settings): string[] {
-  const { tlsMin, family, proxy, cookie, cookies, cookieJar, digest, user } = settings;
+  const { tlsMin, family, proxy, cookie, cookies, cookieJar, digest, user, httpVersion } = settings;
   const words: string[] = [];
+  if (httpVersion !== 'auto') words.push(httpVersion === '2' ? '--http2-prior-knowledge' : '--http1.1');
   if (tlsMin !== OPTIONS.tlsMin.default) words.push(`--tlsv${tlsMin}`);
   if (family !== 'any') words.push(`-${family}`);
   // What the environment says curl finds by itself; of proxies that take turns it knows one.

@@ -122,7 +122,7 @@ class Translation {
     if (line.startsWith('@')) this.#words.push(`--header=${value!.text}`);
     else if (FRAMING.test(line)) this.#notes.add(`${/[\w-]+/.exec(line)![0]} (it follows from the body)`);
     // What HTTP/2 has in its place: the method, the target and the host, which the command names anyway.
-    else if (line.startsWith(':')) this.#notes.add('pseudo header fields (they are no fields of HTTP/1.1)');
+    else if (line.startsWith(':')) this.#notes.add('pseudo header fields (they follow from method and URL)');
     else {
       this.#words.push(`--header=${line}`);
       if (/^\s*cookie\s*:/i.test(line)) this.#hasCookieField = true;

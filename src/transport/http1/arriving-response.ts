@@ -4,9 +4,9 @@ import type { ContentControl, ContentTaker } from '../../model/contracts.ts';
 import { type ConnectionTimings, Response } from '../../model/outcome.ts';
 import type { Request } from '../../model/request.ts';
 import type { ResponseHead } from '../../model/response-head.ts';
-import { BodyBuffer } from './body-buffer.ts';
+import { BodyBuffer } from '../body-buffer.ts';
+import type { Fault, ResponseLimits } from '../response-limits.ts';
 import type { HeadParser } from './head-parser.ts';
-import type { Fault, ResponseLimits } from './limits.ts';
 import { type ParserEvents, ResponseParser } from './response-parser.ts';
 
 export class ArrivingResponse implements ParserEvents {

@@ -1,9 +1,9 @@
 // The chunked transfer coding (RFC 9112 section 7.1) as a machine over octets. Strict: each line ends in CR LF,
 // sizes are bare hexadecimal. Lenient chunk parsers are what request smuggling is made of.
 
+import { type Fault, malformed, type ResponseLimits, tooLarge } from '../response-limits.ts';
 import { Carry } from './carry.ts';
 import { FAULTY, FieldLines, isToken, MORE } from './field-lines.ts';
-import { type Fault, malformed, type ResponseLimits, tooLarge } from './limits.ts';
 
 const CR = 13;
 const LF = 10;

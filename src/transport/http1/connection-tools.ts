@@ -1,52 +1,35 @@
 // What a connection is given to work with, and whom it tells. Shapes only.
 
-import type { Clock, Connector } from '../../model/contracts.ts';
-import type { Origin } from '../../model/origin.ts';
-import type { ProxyServer } from '../../model/proxy-server.ts';
-import type { TimerWheel } from '../timer-wheel.ts';
+import type { Parties } from '../failure-text.ts';
+import type { OpeningSettings, OpeningTools } from '../opening.ts';
+import type { UploadSettings } from '../outgoing-body.ts';
+import type { Usage } from '../pool.ts';
+import type { ResponseLimits } from '../response-limits.ts';
 import type { Connection } from './connection.ts';
 import type { HeadParser } from './head-parser.ts';
-import type { ResponseLimits } from './limits.ts';
 import type { RequestHeads } from './request-head.ts';
 
-export interface ConnectionSettings {
+export interface ConnectionSettings extends OpeningSettings, UploadSettings {
   readonly limits: ResponseLimits;
-  readonly dnsTimeoutMs: number;
-  readonly connectTimeoutMs: number;
-  readonly tlsTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-  readonly expectTimeoutMs: number;
-  /** Bodies from this size on are held back for a 100 Continue; undefined: none are, unless their request says so. */
-  readonly expectContinueBytes: number | undefined;
-  readonly timeoutMs: number;
   readonly keepAliveMs: number;
 }
 
 /** One for all connections of a transport. */
-export interface ConnectionTools {
+export interface ConnectionTools extends OpeningTools {
   readonly settings: ConnectionSettings;
-  readonly clock: Clock;
-  readonly wheel: TimerWheel;
-  readonly connector: Connector;
   readonly heads: HeadParser;
+  readonly usage: Usage;
 }
 
 /**
- *   resolving ─► connecting ─► (securing) ─► open ─► closed
+ *   opening ─► open ─► closed
  */
-export type ConnectionState = 'resolving' | 'connecting' | 'securing' | 'open' | 'closed';
+export type ConnectionState = 'opening' | 'open' | 'closed';
 
 /** What the pool hears. */
-export interface ConnectionOwner {
-  readonly origin: Origin;
-  /** What stands between it and the origin. */
-  readonly proxy: ProxyServer | undefined;
+export interface ConnectionOwner extends Parties {
   readonly heads: RequestHeads;
-  /** Its wires are TLS where the octets of HTTP go in: to the origin, or to a proxy that forwards. */
-  readonly isSecure: boolean;
-  /** What messages call the other end of its connections. */
-  readonly peer: string;
   /** The connection whose response is being handed out: whoever sends now takes it first, and no list is touched. */
   free: Connection | undefined;
   /** It is free, and nothing took it while its response was handed out. */
@@ -57,6 +40,5 @@ export interface ConnectionOwner {
   onReused(): void;
   /** A peer has ended a connection right after its first response, and had not said so. */
   onLost(): void;
-  /** `before`: how far it had come. */
-  onClosed(connection: Connection, before: ConnectionState): void;
+  onClosed(connection: Connection): void;
 }

@@ -1,26 +1,28 @@
 // One HTTP/1.1 connection: requests out in order, responses back in the same order (RFC 9112 section 9). It decides
 // what each octet, silence or close means for the requests it has; who gets it next is the pool's matter.
 
-import type { Address, ContentControl, Holder, Wire, WireEvents } from '../../model/contracts.ts';
+import type { ContentControl, Holder, Wire } from '../../model/contracts.ts';
 import { type ConnectionTimings, type Kind, type Phase, REUSED, type Response } from '../../model/outcome.ts';
 import { isIdempotent, type Request } from '../../model/request.ts';
+import { failureText, faultText } from '../failure-text.ts';
+import { type OpenEvents, Opening, type OpeningOwner } from '../opening.ts';
+import { OutgoingBody } from '../outgoing-body.ts';
+import type { IdleConnection } from '../pool.ts';
+import type { Fault } from '../response-limits.ts';
+import { settle, settleFailed } from '../settling.ts';
 import { Timed } from '../timer-wheel.ts';
 import { kindOf, UnprovenEnd } from '../wire-errors.ts';
 import { ArrivingResponse } from './arriving-response.ts';
+import { BodyFraming } from './body-framing.ts';
 import type { ConnectionOwner, ConnectionState, ConnectionTools } from './connection-tools.ts';
-import { failureText, faultText } from './failure-text.ts';
-import type { Fault } from './limits.ts';
-import { OutgoingBody } from './outgoing-body.ts';
-import { settle, settleFailed } from './settling.ts';
 
 /** A server's Keep-Alive timeout runs on its clock, and a request takes time to get there. */
 const KEEP_ALIVE_MARGIN_MS = 1000;
 /** Who keeps connections open at all does not end one so soon after a response. */
 const SOON_MS = 100;
-const OPENING_PHASES = { resolving: 'dns', connecting: 'connect', securing: 'tls' } as const;
 
-export class Connection extends Timed implements Holder, WireEvents {
-  state: ConnectionState = 'resolving';
+export class Connection extends Timed implements Holder, OpeningOwner, OpenEvents, IdleConnection {
+  state: ConnectionState = 'opening';
   /** False once anything forbids to send another request on it (RFC 9112 section 9.3). */
   reusable = true;
   /** Since when it has had nothing to do. */
@@ -28,8 +30,8 @@ export class Connection extends Timed implements Holder, WireEvents {
   /** Its places in the pool's lists of idle connections. */
   nextIdle: Connection | undefined;
   previousIdle: Connection | undefined;
-  older: Connection | undefined;
-  newer: Connection | undefined;
+  older: IdleConnection | undefined;
+  newer: IdleConnection | undefined;
 
   idle = false;
 
@@ -37,6 +39,8 @@ export class Connection extends Timed implements Holder, WireEvents {
   readonly #owner: ConnectionOwner;
   /** Answers the oldest request without a final response. */
   readonly #response: ArrivingResponse;
+  #opening: Opening | undefined;
+  /** Once it is open. */
   #wire: Wire | undefined;
   #remoteAddress = '';
   /** The oldest request without a final response: what arrives now belongs to it (RFC 9112 section 9.2). */
@@ -53,10 +57,8 @@ export class Connection extends Timed implements Holder, WireEvents {
   #resting = false;
   #out = '';
   readonly #body: OutgoingBody;
+  #framing: BodyFraming | undefined;
   #timings: ConnectionTimings = REUSED;
-  #phaseStartMs = 0;
-  #dnsMs = 0;
-  #connectMs = 0;
 
   constructor(tools: ConnectionTools, owner: ConnectionOwner) {
     super();
@@ -83,50 +85,40 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** The name is being resolved for this request, which waits here. */
+  /** For this request, which waits here until it is open. */
   open(request: Request): void {
+    const opening = new Opening(this.#tools, this.#owner, undefined, this);
+    this.#await(opening, request);
+    opening.start(request.startedAtMs);
+  }
+
+  /** On what somebody else has opened for this request, or begun to. */
+  adopt(opening: Opening, request: Request): void {
+    opening.owner = this;
+    this.#await(opening, request);
+    if (opening.state === 'open') this.onOpened(opening);
+  }
+
+  #await(opening: Opening, request: Request): void {
+    this.#opening = opening;
     this.#current = request;
     request.holder = this;
-    this.#phaseStartMs = request.startedAtMs;
-    this.#deadline(this.#tools.settings.dnsTimeoutMs, request.startedAtMs);
   }
 
-  onResolved(error: Error | null, addresses: readonly Address[]): void {
-    if (this.state !== 'resolving') return;
-    const nowMs = this.#tools.clock.now();
-    this.#dnsMs = nowMs - this.#phaseStartMs;
-    if (error !== null) return this.#breakDown('dns', kindOf(error), error);
-    this.state = 'connecting';
-    this.#phaseStartMs = nowMs;
-    this.#deadline(this.#tools.settings.connectTimeoutMs, nowMs);
-    try {
-      const { origin, proxy } = this.#owner;
-      this.#wire = this.#tools.connector.connect(origin, addresses, this, proxy);
-    } catch (failure) {
-      this.#breakDown('connect', kindOf(failure), failure);
-    }
-  }
-
-  onConnect(): void {
-    if (this.state !== 'connecting') return;
-    const nowMs = this.#tools.clock.now();
-    this.#connectMs = nowMs - this.#phaseStartMs;
-    this.#phaseStartMs = nowMs;
-    if (this.#owner.origin.scheme === 'http') return this.#opened(0);
-    this.state = 'securing';
-    this.#deadline(this.#tools.settings.tlsTimeoutMs, nowMs);
-  }
-
-  onSecure(): void {
-    if (this.state === 'securing') this.#opened(this.#tools.clock.now() - this.#phaseStartMs);
-  }
-
-  #opened(tlsMs: number): void {
+  onOpened(opening: Opening): void {
+    opening.events = this;
     this.state = 'open';
-    this.#remoteAddress = this.#wire!.remoteAddress;
-    this.#timings = { dnsMs: this.#dnsMs, connectMs: this.#connectMs, tlsMs };
+    this.#wire = opening.wire;
+    this.#remoteAddress = opening.remoteAddress;
+    this.#timings = opening.timings;
+    this.#framing = new BodyFraming(this.#wire);
+    this.#tools.usage.http1Connections++;
     this.#transmit(this.#current!, this.#tools.clock.now());
     this.#flush();
+  }
+
+  onOpenFailed(_: Opening, phase: Phase, kind: Kind, error: unknown): void {
+    this.#breakDown(phase, kind, error);
   }
 
   // ── requests ────────────────────────────────────────────────────────────────────────────────────────────
@@ -143,7 +135,7 @@ export class Connection extends Timed implements Holder, WireEvents {
 
   #transmit(request: Request, nowMs: number): void {
     if (request.headers.close) this.reusable = false;
-    if (this.#body.begin(request, this.#wire!)) return this.#uploads(request, nowMs);
+    if (this.#body.begin(request, this.#framing!)) return this.#uploads(request, nowMs);
     request.sent = 'whole';
     this.#out += this.#owner.heads.write(request);
     if (request === this.#current) this.#expect(request, nowMs);
@@ -160,7 +152,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   }
 
   #startUpload(head: string, nowMs: number): void {
-    this.#body.start(head);
+    this.#body.start(this.#framing!.begin(this.#current!, head));
     this.#uploaded(nowMs);
   }
 
@@ -329,7 +321,6 @@ export class Connection extends Timed implements Holder, WireEvents {
   onEnd(): void {
     if (this.state === 'closed') return;
     this.#lost();
-    if (this.state !== 'open') return this.#breakDown(this.#phase(), 'closed', undefined);
     if (this.#current === undefined) return this.#discard();
     this.#endsHere();
     const whole = this.#response.finish();
@@ -411,7 +402,7 @@ export class Connection extends Timed implements Holder, WireEvents {
   }
 
   #phase(): Phase {
-    if (this.state !== 'open' && this.state !== 'closed') return OPENING_PHASES[this.state];
+    if (this.state === 'opening') return this.#opening!.phase;
     if (this.#response.head !== undefined) return 'body';
     return this.#current?.sent === 'partial' ? 'send' : 'headers';
   }
@@ -470,9 +461,10 @@ export class Connection extends Timed implements Holder, WireEvents {
     const first = this.#current;
     this.#current = undefined;
     // What the kernel has not taken is not waited for: a peer that reads nothing would hold the descriptor for ever.
-    if (hard || (this.#wire?.pendingBytes ?? 0) > 0) this.#wire?.destroy();
-    else this.#wire?.end();
-    this.#owner.onClosed(this, before);
+    if (before === 'opening') this.#opening!.close();
+    else if (hard || this.#wire!.pendingBytes > 0) this.#wire!.destroy();
+    else this.#wire!.end();
+    this.#owner.onClosed(this);
     // After `Connection: close` what was pipelined behind counts as unprocessed (RFC 9112 section 9.6).
     if (first !== undefined) this.#unprocessed(first);
     for (const request of unanswered) this.#unprocessed(request);

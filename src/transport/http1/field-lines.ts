@@ -1,7 +1,7 @@
 // Scans field lines (RFC 9112 section 5) in a run of octets: headers and trailers alike. Octets in, positions out;
 // it decodes nothing but the few values that frame the message.
 
-import { type Fault, malformed, tooLarge } from './limits.ts';
+import { type Fault, malformed, tooLarge } from '../response-limits.ts';
 
 const CR = 13;
 const LF = 10;

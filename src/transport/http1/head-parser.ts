@@ -2,8 +2,8 @@
 // between calls but the last head, to recognise it again.
 
 import { type Framing, ResponseHead } from '../../model/response-head.ts';
+import { type Fault, malformed, type ResponseLimits, tooLarge } from '../response-limits.ts';
 import { FAULTY, FieldLines, MORE } from './field-lines.ts';
-import { type Fault, malformed, type ResponseLimits, tooLarge } from './limits.ts';
 
 const CR = 13;
 const LF = 10;
@@ -12,6 +12,8 @@ const HTAB = 9;
 /** Empty lines in front of a status line that are passed over (old servers send one CR LF too many). */
 const LEADING_LINES_MAX = 4;
 const VERSION = Buffer.from('HTTP/1.');
+/** By the digit behind that. */
+const VERSIONS = Array.from({ length: 10 }, (_, minor) => `1.${minor}`);
 const STATUS_LINE_BYTES_MIN = 12;
 /** So many heads unlike the one before, and a server seems to write no two alike. */
 const MISSES_MAX = 16;
@@ -99,7 +101,13 @@ export class HeadParser {
     }
     const reason = reasonEnd > reasonStart ? b.toString('latin1', reasonStart + 1, reasonEnd) : '';
     const framing = readFraming(this.#fields, minorVersion);
-    this.head = new ResponseHead(status, minorVersion, reason, b.toString('latin1', pos, after), framing);
+    this.head = new ResponseHead(
+      status,
+      VERSIONS[minorVersion]!,
+      reason,
+      b.toString('latin1', pos, after),
+      framing,
+    );
     return after;
   }
 

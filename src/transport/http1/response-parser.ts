@@ -2,11 +2,11 @@
 // the octets are split never changes what comes out.
 
 import type { ResponseHead } from '../../model/response-head.ts';
+import { type Fault, malformed, type ResponseLimits, tooLarge } from '../response-limits.ts';
 import { Carry } from './carry.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import { FAULTY, MORE } from './field-lines.ts';
 import type { HeadParser } from './head-parser.ts';
-import { type Fault, malformed, type ResponseLimits, tooLarge } from './limits.ts';
 
 /** What the parser tells, in this order: heads of interim responses, the head, content, the end. */
 export interface ParserEvents {

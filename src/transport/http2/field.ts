@@ -4,12 +4,14 @@
 /** What an entry counts beyond its octets (RFC 7541 section 4.1). */
 const ENTRY_BYTES = 32;
 
-/** Immutable, and shared: by the table, by what remembers octets, and by all responses that have it. */
+/** Immutable but for what is found out about it, and shared: by the table, by what remembers octets, and by all responses that have it. */
 export class Field {
   readonly name: string;
   readonly value: string;
   /** Its size in a table and in a header list (RFC 9113 section 6.5.2). */
   readonly bytes: number;
+  /** What is wrong with it in a response, '' where nothing is; undefined until somebody has looked. */
+  fault: string | undefined = undefined;
 
   constructor(name: string, value: string) {
     this.name = name;

@@ -1,7 +1,7 @@
 // Field blocks to fields (RFC 7541): one direction of one connection, whose table each block may change. A block is
 // always read to its end, also when it holds more than may be: the next one depends on it.
 
-import { type Fault, tooLarge } from '../http1/limits.ts';
+import { type Fault, tooLarge } from '../response-limits.ts';
 import { DEFAULT_TABLE_BYTES, DynamicTable } from './dynamic-table.ts';
 import { type ConnectionFault, ErrorCode } from './errors.ts';
 import { Field } from './field.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BodyBuffer } from '../../../src/transport/http1/body-buffer.ts';
+import { BodyBuffer } from '../../../src/transport/body-buffer.ts';
 import { LIMITS, latin1 } from './observe.ts';
 
 function limited(bodyBytesMax: number): BodyBuffer {

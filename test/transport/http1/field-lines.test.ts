@@ -158,7 +158,7 @@ describe('the list of header fields', () => {
     } as const;
     const head = new ResponseHead(
       200,
-      1,
+      '1.1',
       'OK',
       'Content-Type: Text/HTML; charset="UTF8"\r\nA: b\r\n\r\n',
       framing,

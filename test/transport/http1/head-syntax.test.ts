@@ -92,20 +92,20 @@ describe('10: white space before the first header field', () => {
 
 describe('11: the status line', () => {
   it.each([
-    ['HTTP/1.1 200 OK', 1, 200, 'OK'],
-    ['HTTP/1.0 404 Not Found', 0, 404, 'Not Found'],
-    ['HTTP/1.9 200 OK', 9, 200, 'OK'],
-    ['HTTP/1.1 200', 1, 200, ''],
-    ['HTTP/1.1 200 ', 1, 200, ''],
-    ['HTTP/1.1 200  OK ', 1, 200, ' OK '],
-    ['HTTP/1.1 200 \tOK\0\xe9', 1, 200, '\tOK\0\xe9'],
-    ['HTTP/1.1 000 Nil', 1, 0, 'Nil'],
-    ['HTTP/1.1 099 Low', 1, 99, 'Low'],
-    ['HTTP/1.1 600 High', 1, 600, 'High'],
-    ['HTTP/1.1 999 Denied', 1, 999, 'Denied'],
-  ])('%j is read as HTTP/1.%i, status %i, reason %j', (line, minorVersion, status, reason) => {
+    ['HTTP/1.1 200 OK', '1.1', 200, 'OK'],
+    ['HTTP/1.0 404 Not Found', '1.0', 404, 'Not Found'],
+    ['HTTP/1.9 200 OK', '1.9', 200, 'OK'],
+    ['HTTP/1.1 200', '1.1', 200, ''],
+    ['HTTP/1.1 200 ', '1.1', 200, ''],
+    ['HTTP/1.1 200  OK ', '1.1', 200, ' OK '],
+    ['HTTP/1.1 200 \tOK\0\xe9', '1.1', 200, '\tOK\0\xe9'],
+    ['HTTP/1.1 000 Nil', '1.1', 0, 'Nil'],
+    ['HTTP/1.1 099 Low', '1.1', 99, 'Low'],
+    ['HTTP/1.1 600 High', '1.1', 600, 'High'],
+    ['HTTP/1.1 999 Denied', '1.1', 999, 'Denied'],
+  ])('%j is read as HTTP/%s, status %i, reason %j', (line, version, status, reason) => {
     for (const end of ['\r\n\r\n', '\n\n']) {
-      expect(head(line + end)).toMatchObject({ minorVersion, status, reason });
+      expect(head(line + end)).toMatchObject({ version, status, reason });
     }
     expect(observeAll(`${line}\r\nContent-Length: 2\r\n\r\nhi`)).toMatchObject({
       verdict: 'complete',

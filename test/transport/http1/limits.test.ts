@@ -1,7 +1,7 @@
 // Every limit on what a peer may send: at it and below it nothing happens, one above it the response is refused.
 
 import { describe, expect, it } from 'vitest';
-import type { ResponseLimits } from '../../../src/transport/http1/limits.ts';
+import type { ResponseLimits } from '../../../src/transport/response-limits.ts';
 import { type Asking, everyByte, observeAll, observeRun } from './observe.ts';
 
 type Limit = keyof ResponseLimits;

@@ -3,7 +3,7 @@
 // and a fraction of what a square would take.
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { BodyBuffer } from '../../../src/transport/http1/body-buffer.ts';
+import { BodyBuffer } from '../../../src/transport/body-buffer.ts';
 import { FieldLines } from '../../../src/transport/http1/field-lines.ts';
 import { HeadParser } from '../../../src/transport/http1/head-parser.ts';
 import { ResponseParser } from '../../../src/transport/http1/response-parser.ts';

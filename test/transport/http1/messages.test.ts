@@ -3,8 +3,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { HeadParser } from '../../../src/transport/http1/head-parser.ts';
-import { tooLarge } from '../../../src/transport/http1/limits.ts';
 import { ResponseParser } from '../../../src/transport/http1/response-parser.ts';
+import { tooLarge } from '../../../src/transport/response-limits.ts';
 import { everyByte, expectSame, LIMITS, latin1, observeAll, observeRun } from './observe.ts';
 
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';

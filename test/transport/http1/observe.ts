@@ -3,10 +3,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 import type { Framing, ResponseHead } from '../../../src/model/response-head.ts';
-import { BodyBuffer } from '../../../src/transport/http1/body-buffer.ts';
+import { BodyBuffer } from '../../../src/transport/body-buffer.ts';
 import { HeadParser } from '../../../src/transport/http1/head-parser.ts';
-import type { Fault, ResponseLimits } from '../../../src/transport/http1/limits.ts';
 import { ResponseParser } from '../../../src/transport/http1/response-parser.ts';
+import type { Fault, ResponseLimits } from '../../../src/transport/response-limits.ts';
 
 export const LIMITS: ResponseLimits = {
   headerBytesMax: 64 * 1024,

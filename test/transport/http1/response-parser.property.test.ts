@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readFieldLines } from '../../../src/model/response-head.ts';
-import type { ResponseLimits } from '../../../src/transport/http1/limits.ts';
+import type { ResponseLimits } from '../../../src/transport/response-limits.ts';
 import {
   everyByte,
   expectSame,

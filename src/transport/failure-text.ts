@@ -1,12 +1,20 @@
 // What people read when a request fails on the wire. One sentence each: who, what, where.
 
-import type { Kind, Phase } from '../../model/outcome.ts';
-import type { ProxyScheme } from '../../model/proxy-server.ts';
-import { wireMessage } from '../wire-errors.ts';
-import type { ConnectionOwner } from './connection-tools.ts';
+import type { Origin } from '../model/origin.ts';
+import type { Kind, Phase } from '../model/outcome.ts';
+import type { ProxyScheme, ProxyServer } from '../model/proxy-server.ts';
+import { wireMessage } from './wire-errors.ts';
 
-/** With whom it was, as the pool knows it. */
-export type Parties = Pick<ConnectionOwner, 'origin' | 'proxy' | 'peer' | 'isSecure'>;
+/** Who is at the other end of a connection, as its pool knows it. */
+export interface Parties {
+  readonly origin: Origin;
+  /** What stands between it and the origin. */
+  readonly proxy: ProxyServer | undefined;
+  /** Its wires are TLS where the octets of HTTP go in: to the origin, or to a proxy that forwards. */
+  readonly isSecure: boolean;
+  /** What messages call it. */
+  readonly peer: string;
+}
 
 const TIMEOUTS: Readonly<Record<Phase, string>> = {
   input: 'the input',

@@ -1,46 +1,56 @@
 // The body of one request on its way out: in slices, so that progress can be told from silence, and sending can stop
-// half way when a response comes early (RFC 9112 section 9.5).
+// half way when a response comes early (RFC 9112 section 9.5, RFC 9113 section 8.1). Knows no framing.
 
-import type { BodyReader, BodyStream } from '../../model/body-stream.ts';
-import type { Clock, Wire } from '../../model/contracts.ts';
-import type { Request } from '../../model/request.ts';
+import type { BodyReader, BodyStream } from '../model/body-stream.ts';
+import type { Clock } from '../model/contracts.ts';
+import type { Request } from '../model/request.ts';
 
 const SLICE_BYTES = 64 * 1024;
 /** After so much without a pause all sockets are read: a producer and a peer that are both quick would keep everybody
  *  else, deadlines and an early response waiting for as long as the body lasts. */
 const TURN_BYTES = 4 * 1024 * 1024;
 const TURN_PIECES = 256;
-const LINE_END = Buffer.from('\r\n');
+
+/** Takes the octets of one body, in the framing of its protocol. */
+export interface BodyDrain {
+  /**
+   * They stay as they are until it takes more. `last`: nothing follows (never said by a body whose end only its producer
+   * tells: there `end` follows). False: no more for now; whoever has the upload calls `resume`, later, when it takes more.
+   */
+  give(bytes: Uint8Array, last: boolean): boolean;
+  /** Nothing follows what was given, which may be nothing. Not called after a `give` that was the last. */
+  end(): void;
+}
 
 export interface Upload {
-  /** True when all of it has been given to the wire. */
+  /** True when all of it has been given to the drain. */
   readonly done: boolean;
-  /** True while it is the producer that is waited for, not the wire. */
+  /** True while it is the producer that is waited for, not the drain. */
   readonly starved: boolean;
   /** True when octets of it were taken that nobody can produce again. */
   readonly spent: boolean;
-  /** Gives the wire the head and what it can of the body. */
-  start(head: string): void;
-  /** The wire takes more. */
+  /** Gives the drain what it takes. `takes`: false where it takes nothing before the first `resume`. */
+  start(takes: boolean): void;
+  /** The drain takes more. */
   resume(): void;
   /** Nothing more of it is sent. */
   close(): void;
 }
 
-/** The producer gave something, its end or an error, later than it was asked. */
+/** The producer gave something, its end or an error, later than it was asked; or another turn came. Not after a close. */
 export type OnProgress = (error: Error | undefined) => void;
 
 /** Undefined where the request has no octets to send behind its head. */
 export function uploadOf(
   request: Request,
-  wire: Wire,
+  drain: BodyDrain,
   clock: Clock,
   onProgress: OnProgress,
 ): Upload | undefined {
   const { body, stream } = request;
-  if (stream !== undefined) return new StreamUpload(wire, stream, clock, onProgress);
+  if (stream !== undefined) return new StreamUpload(drain, stream, clock, onProgress);
   if (body === undefined || body.length === 0) return undefined;
-  return new BytesUpload(wire, body, clock, onProgress);
+  return new BytesUpload(drain, body, clock, onProgress);
 }
 
 /** What leaves in one turn of the event loop. */
@@ -81,22 +91,21 @@ class Turn {
 class BytesUpload implements Upload {
   readonly starved = false;
   readonly spent = false;
-  readonly #wire: Wire;
+  readonly #drain: BodyDrain;
   readonly #body: Uint8Array;
   /** Undefined for a body that is no more than one turn's. */
   readonly #turn: Turn | undefined;
   #given = 0;
-  #takes = true;
+  #takes = false;
   #closed = false;
 
-  constructor(wire: Wire, body: Uint8Array, clock: Clock, onProgress: OnProgress) {
-    this.#wire = wire;
+  constructor(drain: BodyDrain, body: Uint8Array, clock: Clock, onProgress: OnProgress) {
+    this.#drain = drain;
     this.#body = body;
     if (body.length <= TURN_BYTES) return;
     this.#turn = new Turn(clock, () => {
-      if (this.#closed) return;
       this.#go();
-      onProgress(undefined);
+      if (!this.#closed) onProgress(undefined);
     });
   }
 
@@ -104,9 +113,8 @@ class BytesUpload implements Upload {
     return this.#given === this.#body.length;
   }
 
-  /** For as long as the wire takes slices at once; the first one leaves with the head. */
-  start(head: string): void {
-    this.#slice(head);
+  start(takes: boolean): void {
+    this.#takes = takes;
     this.#go();
   }
 
@@ -119,23 +127,24 @@ class BytesUpload implements Upload {
     this.#closed = true;
   }
 
+  /** For as long as the drain takes slices at once. */
   #go(): void {
-    while (this.#takes && !this.done && this.#turn?.over !== true) this.#slice('');
+    while (this.#takes && !this.done && !this.#closed && this.#turn?.over !== true) this.#slice();
   }
 
-  #slice(head: string): void {
+  #slice(): void {
     const slice = this.#body.subarray(this.#given, this.#given + SLICE_BYTES);
     this.#given += slice.length;
     this.#turn?.count(slice.length);
-    this.#takes = this.#wire.write(head, slice);
+    this.#takes = this.#drain.give(slice, this.done);
   }
 }
 
-/** One piece is under way at a time: asked of the producer, given to the wire, and the next when that took it. */
+/** One piece is under way at a time: asked of the producer, given to the drain, and the next when that took it. */
 class StreamUpload implements Upload {
   done = false;
   spent = false;
-  readonly #wire: Wire;
+  readonly #drain: BodyDrain;
   readonly #stream: BodyStream;
   readonly #onProgress: OnProgress;
   /** Octets still due, where a length was promised. */
@@ -143,19 +152,17 @@ class StreamUpload implements Upload {
   #reader: BodyReader | undefined;
   #closed = false;
   #asked = false;
-  #takes = true;
+  #takes = false;
   #pumping = false;
   readonly #turn: Turn;
 
-  constructor(wire: Wire, stream: BodyStream, clock: Clock, onProgress: OnProgress) {
-    this.#wire = wire;
+  constructor(drain: BodyDrain, stream: BodyStream, clock: Clock, onProgress: OnProgress) {
+    this.#drain = drain;
     this.#stream = stream;
     this.#left = stream.length;
     this.#onProgress = onProgress;
     this.#turn = new Turn(clock, () => {
-      if (this.#reader === undefined) return;
-      this.#pump();
-      onProgress(undefined);
+      if (this.#reader !== undefined) this.#move();
     });
   }
 
@@ -163,8 +170,8 @@ class StreamUpload implements Upload {
     return this.#asked;
   }
 
-  start(head: string): void {
-    if (head !== '') this.#takes = this.#wire.write(head, undefined);
+  start(takes: boolean): void {
+    this.#takes = takes;
     this.spent = !this.#stream.replayable;
     try {
       this.#reader = this.#stream.open();
@@ -221,10 +228,13 @@ class StreamUpload implements Upload {
     this.#turn.count(bytes?.length ?? 0);
     const wrong = error ?? this.#give(bytes);
     if (wrong !== undefined) return this.#fail(wrong);
-    if (this.#pumping) return;
-    this.#pump();
-    this.#onProgress(undefined);
+    if (!this.#pumping) this.#move();
   };
+
+  #move(): void {
+    this.#pump();
+    if (!this.#closed || this.done) this.#onProgress(undefined);
+  }
 
   /** Told in any case: nobody else sees it. */
   #fail(error: unknown): void {
@@ -238,18 +248,14 @@ class StreamUpload implements Upload {
   #give(bytes: Uint8Array | undefined): Error | undefined {
     if (bytes === undefined) return this.#end();
     if (!(bytes instanceof Uint8Array)) return new Error('it gave something else than octets');
-    // A chunk of no octets would be the last one (RFC 9112 section 7.1).
+    // A chunk of no octets would be the last one (RFC 9112 section 7.1), and a frame of none moves nothing on.
     if (bytes.length === 0) return undefined;
-    if (this.#left === undefined) {
-      // A chunk leaves whole: its size, its data and the line end behind them in one write.
-      const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, LINE_END]);
-      this.#takes = this.#wire.write('', chunk);
-      return undefined;
+    if (this.#left !== undefined) {
+      this.#left -= bytes.length;
+      if (this.#left < 0)
+        return new Error(`it is longer than the ${this.#stream.length} bytes that were promised`);
     }
-    this.#left -= bytes.length;
-    if (this.#left < 0)
-      return new Error(`it is longer than the ${this.#stream.length} bytes that were promised`);
-    this.#takes = this.#wire.write('', bytes);
+    this.#takes = this.#drain.give(bytes, false);
     return undefined;
   }
 
@@ -257,8 +263,8 @@ class StreamUpload implements Upload {
     if (this.#left !== undefined && this.#left > 0) {
       return new Error(`it ended ${this.#left} bytes before the ${this.#stream.length} that were promised`);
     }
-    if (this.#left === undefined) this.#wire.write('0\r\n\r\n', undefined);
     this.done = true;
+    this.#drain.end();
     this.close();
     return undefined;
   }

@@ -1,7 +1,7 @@
 // Collects the content of one response. It grows by doubling, never by what a Content-Length promises: a peer
 // can promise much and send nothing.
 
-import { type Fault, type ResponseLimits, tooLarge } from './limits.ts';
+import { type Fault, type ResponseLimits, tooLarge } from './response-limits.ts';
 
 const EMPTY = Buffer.alloc(0);
 /** Up to here a body grows within the pool of small buffers: 4 KiB of its own for each body would cost ten times as

@@ -11,7 +11,7 @@ export interface ResponseLimits {
   readonly trailerBytesMax: number;
 }
 
-/** Why a response cannot be taken. `protocol`: it is not HTTP/1.x; `too-large`: a limit was passed. The message says what
+/** Why a response cannot be taken. `protocol`: it is not HTTP; `too-large`: a limit was passed. The message says what
  *  was sent, as the end of a sentence that names the peer. */
 export interface Fault {
   readonly kind: 'protocol' | 'too-large';

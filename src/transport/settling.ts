@@ -1,7 +1,7 @@
 // Hands outcomes out: each request has one, whoever has it last.
 
-import { Failure, type Kind, type Outcome, type Phase } from '../../model/outcome.ts';
-import type { Request } from '../../model/request.ts';
+import { Failure, type Kind, type Outcome, type Phase } from '../model/outcome.ts';
+import type { Request } from '../model/request.ts';
 
 export function settle(request: Request, outcome: Outcome): void {
   const done = request.done!;

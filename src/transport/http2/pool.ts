@@ -1,0 +1,364 @@
+// The connections of one origin that speak HTTP/2, and the requests that wait for a stream on one. It decides which
+// connection a request goes out on and when another is opened; how many there may be at once was decided before.
+
+import type { Done, Holder } from '../../model/contracts.ts';
+import { Fifo } from '../../model/fifo.ts';
+import type { Origin } from '../../model/origin.ts';
+import { Failure, type Kind, type Phase } from '../../model/outcome.ts';
+import type { ProxyServer } from '../../model/proxy-server.ts';
+import type { Request } from '../../model/request.ts';
+import { failureText } from '../failure-text.ts';
+import { Opening, type OpeningOwner } from '../opening.ts';
+import { type Pool, poolKey } from '../pool.ts';
+import { settle, settleFailed } from '../settling.ts';
+import { Timed } from '../timer-wheel.ts';
+import { Http2Connection } from './connection.ts';
+import type { Http2Owner, Http2Tools } from './connection-tools.ts';
+import { ErrorCode } from './errors.ts';
+
+/** How often one request may be told that it was not looked at: a peer that refuses all it is sent is given up. */
+const UNPROCESSED_MAX = 20;
+/** After an opening that failed, while others serve. */
+const REOPEN_MS = 1000;
+const BOTH = ['h2', 'http/1.1'] as const;
+const ONLY = ['h2'] as const;
+
+export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, Holder {
+  readonly origin: Origin;
+  readonly proxy: ProxyServer | undefined;
+  readonly key: string;
+  readonly peer: string;
+  readonly isSecure: boolean;
+  readonly #tools: Http2Tools;
+  readonly #connections: Http2Connection[] = [];
+  readonly #openings = new Set<Opening>();
+  readonly #pending = new Fifo<Request>();
+  /** The request that an opening was begun for: what it cost is that one's. */
+  #opener: Request | undefined;
+  /** When a connection was lost that had not said so. */
+  #brokenMs = Number.NEGATIVE_INFINITY;
+  #openFailedMs = Number.NEGATIVE_INFINITY;
+  #aborted = false;
+  #retired = false;
+
+  constructor(origin: Origin, proxy: ProxyServer | undefined, tools: Http2Tools) {
+    super();
+    this.origin = origin;
+    this.proxy = proxy;
+    this.key = poolKey(origin, proxy);
+    this.peer = origin.authority;
+    this.isSecure = origin.scheme === 'https';
+    this.#tools = tools;
+  }
+
+  override toString(): string {
+    return `${this.key}: ${this.#connections.length} HTTP/2 connections, ${this.#pending.length} waiting`;
+  }
+
+  send(request: Request, done: Done): void {
+    request.done = done;
+    if (this.#aborted || request.cancelled) {
+      this.#refuse(request);
+      return this.#leaveIfEmpty();
+    }
+    const connection = this.#pending.length === 0 ? this.#roomFor(request) : undefined;
+    if (connection !== undefined) {
+      this.#sendOn(connection, request, request.startedAtMs);
+      return this.#spread();
+    }
+    request.holder = this;
+    this.#pending.push(request);
+    this.#serve();
+  }
+
+  /** The opening is open, and what it speaks is HTTP/2; the request is the one that it was begun for. */
+  adopt(opening: Opening, request: Request): void {
+    opening.owner = this;
+    request.holder = this;
+    this.#pending.push(request);
+    this.#opener = request;
+    this.#openings.add(opening);
+    this.onOpened(opening);
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (const opening of this.#openings) opening.close();
+    this.#openings.clear();
+    for (const connection of [...this.#connections]) connection.abort();
+    this.#leaveIfEmpty();
+  }
+
+  rest(): void {
+    for (const connection of this.#connections) connection.rest();
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.#retireUnneeded();
+    this.#leaveIfEmpty();
+  }
+
+  /** It waits here for a stream. */
+  cancel(request: Request): void {
+    this.#refuse(request);
+    this.#serve();
+  }
+
+  /** Not twice: what was cancelled while it waited is come by later. */
+  #refuse(request: Request): void {
+    if (request.done === undefined) return;
+    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+  }
+
+  // ── which connection ────────────────────────────────────────────────────────────────────────────────────
+
+  /** The one with the fewest streams; for a request that an old connection has failed, one that is known to live. */
+  #roomFor(request: Request): Http2Connection | undefined {
+    let best: Http2Connection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.room <= 0) continue;
+      if (request.fresh && Math.max(connection.openedMs, connection.heardMs) <= this.#brokenMs) continue;
+      if (best === undefined || connection.outstanding < best.outstanding) best = connection;
+    }
+    return best;
+  }
+
+  #sendOn(connection: Http2Connection, request: Request, nowMs: number): void {
+    if (connection.idle) this.#setIdle(connection, false);
+    connection.send(request, nowMs);
+  }
+
+  /** Gives waiting requests, in their order, to connections with room; opens another where there may be more. */
+  #serve(): void {
+    let served = false;
+    for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
+      if (next.done === undefined) {
+        this.#pending.shift();
+        continue;
+      }
+      const connection = this.#roomFor(next);
+      if (connection === undefined) break;
+      this.#pending.shift();
+      const nowMs = this.#waited(next);
+      this.#sendOn(connection, next, nowMs);
+      served = true;
+    }
+    this.#grow();
+    this.#spread();
+    this.#await(served);
+    if (this.#retired) this.#retireUnneeded();
+  }
+
+  /** Its attempt starts when it goes out: what it waited for a stream is charged to no timeout. */
+  #waited(request: Request): number {
+    const nowMs = this.#tools.clock.now();
+    request.queueMs += nowMs - request.startedAtMs;
+    request.startedAtMs = nowMs;
+    return nowMs;
+  }
+
+  // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Where the number of connections is given, requests are spread over that many. */
+  #spread(): void {
+    const { h2Connections } = this.#tools.settings;
+    if (h2Connections === undefined || this.#connections.length >= h2Connections || this.#retired) return;
+    if (this.#connections.some(({ outstanding }) => outstanding === 0)) return;
+    while (this.#usable > 0 && this.#mayOpen && this.#usable + this.#openings.size < h2Connections)
+      this.#open();
+  }
+
+  /** Another connection where requests wait and those that are being opened will not take them all. */
+  #grow(): void {
+    while (this.#needsAnother) {
+      this.#opener ??= this.#pending.peek();
+      this.#open();
+    }
+  }
+
+  #open(): void {
+    const opening = new Opening(this.#tools, this, this.#protocols, this);
+    this.#openings.add(opening);
+    opening.start(this.#tools.clock.now());
+  }
+
+  get #needsAnother(): boolean {
+    const waiting = this.#pending.length;
+    if (waiting === 0 || this.#aborted || !this.#mayOpen) return false;
+    const { h2Connections, perOriginMax } = this.#tools.settings;
+    const underWay = this.#openings.size;
+    // Until the first one has told what its peer takes, and whether it speaks HTTP/2 at all, the others wait for it.
+    if (this.#usable === 0) return underWay === 0;
+    if (this.#usable + underWay >= (h2Connections ?? perOriginMax)) return false;
+    // A peer that allows no stream would allow none on another connection either.
+    const streams = this.#streamsExpected;
+    return streams > 0 && waiting > underWay * streams;
+  }
+
+  /** Connections that take requests, now or after a response. */
+  get #usable(): number {
+    return this.#connections.reduce((count, connection) => count + (connection.isUsable ? 1 : 0), 0);
+  }
+
+  get #streamsExpected(): number {
+    return Math.max(...this.#connections.map((connection) => connection.streamsMax));
+  }
+
+  /** One that could not be opened is not tried again at once as long as others serve. */
+  get #mayOpen(): boolean {
+    return this.#usable === 0 || this.#tools.clock.now() - this.#openFailedMs >= REOPEN_MS;
+  }
+
+  get #protocols(): typeof BOTH | typeof ONLY {
+    return this.#tools.settings.httpVersion === '2' ? ONLY : BOTH;
+  }
+
+  onOpened(opening: Opening): void {
+    this.#openings.delete(opening);
+    if (this.isSecure && opening.protocol !== 'h2') return this.#onOtherProtocol(opening);
+    this.#tools.usage.http2Connections++;
+    const connection = new Http2Connection(this.#tools, this, opening);
+    this.#connections.push(connection);
+    const opener = this.#opener;
+    this.#opener = undefined;
+    // First: it has waited for this very connection, and carries what it cost.
+    if (opener !== undefined && opener === this.#pending.peek() && opener.done !== undefined) {
+      this.#pending.shift();
+      connection.send(opener, this.#tools.clock.now(), opening.timings);
+    }
+    this.#serve();
+    this.onRoom(connection);
+  }
+
+  #onOtherProtocol(opening: Opening): void {
+    if (this.#protocols === ONLY) {
+      opening.close();
+      const chosen = opening.protocol === undefined ? 'chose nothing by ALPN' : `chose ${opening.protocol}`;
+      const text = `${this.peer} does not speak HTTP/2 (${chosen}); leave out --http2 (httpVersion)`;
+      return this.#failPending('tls', 'protocol', text, undefined);
+    }
+    const first = this.#takeWaiting();
+    this.#moveTo(this.#tools.onHttp1(this, opening, first));
+  }
+
+  /** All that wait; the connections end when they have nothing to do. */
+  #moveTo(pool: Pool): void {
+    this.#retired = true;
+    for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
+      pool.send(next, next.done!);
+    }
+    this.#retireUnneeded();
+    this.#leaveIfEmpty();
+  }
+
+  #takeWaiting(): Request | undefined {
+    let next = this.#pending.shift();
+    while (next !== undefined && next.done === undefined) next = this.#pending.shift();
+    if (next !== undefined && next === this.#opener) this.#opener = undefined;
+    return next;
+  }
+
+  onOpenFailed(opening: Opening, phase: Phase, kind: Kind, error: unknown): void {
+    this.#openings.delete(opening);
+    this.#opener = undefined;
+    this.#openFailedMs = this.#tools.clock.now();
+    // Others may take those that wait.
+    if (this.#usable > 0) return this.#await(false);
+    const elapsedMs = this.#openFailedMs - (this.#pending.peek()?.startedAtMs ?? this.#openFailedMs);
+    this.#failPending(phase, kind, failureText(phase, kind, this, elapsedMs, error), error);
+  }
+
+  #failPending(phase: Phase, kind: Kind, text: string, error: unknown): void {
+    const nowMs = this.#tools.clock.now();
+    // Those alone that wait now: whoever hears of it may send more.
+    for (let count = this.#pending.length; count > 0; count--) {
+      const next = this.#pending.shift()!;
+      if (next.done !== undefined) settleFailed(next, phase, kind, text, error, false, nowMs);
+    }
+    this.#opener = undefined;
+    this.#serve();
+    this.#leaveIfEmpty();
+  }
+
+  // ── waiting ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** A peer may allow no stream at all: those that wait do so as long as others get theirs, and then for so long. */
+  #await(served: boolean): void {
+    if (this.#pending.length === 0 || this.#openings.size > 0) {
+      this.deadlineMs = Number.POSITIVE_INFINITY;
+      return;
+    }
+    if (!served && this.deadlineMs !== Number.POSITIVE_INFINITY) return;
+    this.deadlineMs = this.#tools.clock.now() + this.#tools.settings.firstByteTimeoutMs;
+    if (this.deadlineMs < this.lookMs) this.#tools.wheel.watch(this);
+  }
+
+  override onDeadline(): void {
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    if (this.#pending.length === 0) return;
+    const text = `${this.peer} allows no further stream, and ended none for ${this.#tools.settings.firstByteTimeoutMs} ms`;
+    this.#failPending('queue', 'timeout', text, undefined);
+  }
+
+  // ── what connections tell ───────────────────────────────────────────────────────────────────────────────
+
+  onRoom(connection: Http2Connection): void {
+    if (this.#pending.length > 0) this.#serve();
+    if (connection.outstanding > 0 || connection.isClosed) return;
+    if (this.#retired && this.#pending.length === 0) connection.retire();
+    else if (connection.isUsable && !connection.idle) this.#setIdle(connection, true);
+  }
+
+  onUnprocessed(request: Request, code: number, connection: Http2Connection): void {
+    request.unprocessed++;
+    if (this.#aborted || request.cancelled) return this.#refuse(request);
+    if (code === ErrorCode.HTTP_1_1_REQUIRED && this.#protocols === BOTH && this.isSecure) {
+      const pool = this.#tools.onHttp1(this);
+      pool.send(request, request.done!);
+      return this.#moveTo(pool);
+    }
+    if (request.unprocessed > UNPROCESSED_MAX || code === ErrorCode.HTTP_1_1_REQUIRED) {
+      const text =
+        code === ErrorCode.HTTP_1_1_REQUIRED
+          ? `${this.peer} asks for HTTP/1.1; try --http1.1 (httpVersion)`
+          : `${this.peer} did not look at it, ${request.unprocessed} times`;
+      const nowMs = this.#tools.clock.now();
+      return settleFailed(request, 'headers', 'reset', text, undefined, false, nowMs);
+    }
+    request.holder = this;
+    this.#pending.push(request);
+    // One that goes on is about to say that it has room.
+    if (!connection.isUsable) this.#serve();
+  }
+
+  onClosed(connection: Http2Connection, lost: boolean): void {
+    if (connection.idle) this.#setIdle(connection, false);
+    const at = this.#connections.indexOf(connection);
+    if (at !== -1) this.#connections.splice(at, 1);
+    if (lost) this.#brokenMs = this.#tools.clock.now();
+    if (this.#pending.length > 0) this.#serve();
+    this.#leaveIfEmpty();
+  }
+
+  // ── unused connections ──────────────────────────────────────────────────────────────────────────────────
+
+  #setIdle(connection: Http2Connection, idle: boolean): void {
+    connection.idle = idle;
+    if (idle) this.#tools.idle.add(connection);
+    else this.#tools.idle.remove(connection);
+  }
+
+  #retireUnneeded(): void {
+    if (this.#pending.length > 0) return;
+    for (const connection of [...this.#connections]) connection.retire();
+  }
+
+  /** A pool that has nothing is let go of; one that a request waits in is not. */
+  #leaveIfEmpty(): void {
+    if (this.#connections.length > 0 || this.#openings.size > 0 || this.#pending.length > 0) return;
+    this.#tools.wheel.forget(this);
+    this.#tools.onEmpty(this);
+  }
+}

@@ -1,0 +1,129 @@
+// An origin of which nobody knows yet whether it speaks HTTP/2: its first connection asks by ALPN (RFC 7301), and all that
+// is to be sent meanwhile waits for the answer, so that a burst opens one connection where one will do. Then it is gone.
+
+import type { Done, Holder } from '../model/contracts.ts';
+import { Fifo } from '../model/fifo.ts';
+import type { Origin } from '../model/origin.ts';
+import { Failure, type Kind, type Phase } from '../model/outcome.ts';
+import type { ProxyServer } from '../model/proxy-server.ts';
+import type { Request } from '../model/request.ts';
+import { failureText } from './failure-text.ts';
+import { Opening, type OpeningOwner, type OpeningTools } from './opening.ts';
+import { type Pool, poolKey } from './pool.ts';
+import { settle, settleFailed } from './settling.ts';
+
+const PROTOCOLS = ['h2', 'http/1.1'] as const;
+
+export interface UndecidedTools extends OpeningTools {
+  readonly onEmpty: (pool: Pool) => void;
+  /** It has answered; the request is the one that it was asked for. Returns who takes the others. */
+  readonly onDecided: (pool: Pool, opening: Opening, request: Request | undefined) => Pool;
+}
+
+export class UndecidedPool implements Pool, OpeningOwner, Holder {
+  readonly origin: Origin;
+  readonly proxy: ProxyServer | undefined;
+  readonly key: string;
+  readonly peer: string;
+  readonly isSecure = true;
+  readonly #tools: UndecidedTools;
+  readonly #pending = new Fifo<Request>();
+  #opening: Opening | undefined;
+  #aborted = false;
+
+  constructor(origin: Origin, proxy: ProxyServer | undefined, tools: UndecidedTools) {
+    this.origin = origin;
+    this.proxy = proxy;
+    this.key = poolKey(origin, proxy);
+    this.peer = origin.authority;
+    this.#tools = tools;
+  }
+
+  toString(): string {
+    return `${this.key}: asks for its protocol, ${this.#pending.length} waiting`;
+  }
+
+  send(request: Request, done: Done): void {
+    request.done = done;
+    if (this.#aborted || request.cancelled) {
+      this.#refuse(request);
+      return this.#leaveIfEmpty();
+    }
+    request.holder = this;
+    this.#pending.push(request);
+    if (this.#opening === undefined) this.#open(request.startedAtMs);
+  }
+
+  #open(startedAtMs: number): void {
+    this.#opening = new Opening(this.#tools, this, PROTOCOLS, this);
+    this.#opening.start(startedAtMs);
+  }
+
+  abort(): void {
+    this.#aborted = true;
+    this.#opening?.close();
+    this.#opening = undefined;
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    this.#leaveIfEmpty();
+  }
+
+  /** What waits is served yet, and whoever serves it knows that it is the last. */
+  retire(): void {}
+
+  /** None is unused. */
+  rest(): void {}
+
+  /** The others wait on; with the last one the opening ends. */
+  cancel(request: Request): void {
+    this.#refuse(request);
+    this.#dropSettled();
+    if (this.#pending.length > 0) return;
+    this.#opening?.close();
+    this.#opening = undefined;
+    this.#leaveIfEmpty();
+  }
+
+  #refuse(request: Request): void {
+    if (request.done === undefined) return;
+    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+  }
+
+  #dropSettled(): void {
+    while (this.#pending.length > 0 && this.#pending.peek()!.done === undefined) this.#pending.shift();
+  }
+
+  onOpened(opening: Opening): void {
+    this.#opening = undefined;
+    const first = this.#next();
+    const pool = this.#tools.onDecided(this, opening, first);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const nowMs = this.#tools.clock.now();
+      // What it waited for the answer is charged to no timeout.
+      next.queueMs += nowMs - next.startedAtMs;
+      next.startedAtMs = nowMs;
+      pool.send(next, next.done!);
+    }
+  }
+
+  #next(): Request | undefined {
+    this.#dropSettled();
+    return this.#pending.shift();
+  }
+
+  /** All of those that waited for it: they would have fared no better. */
+  onOpenFailed(_: Opening, phase: Phase, kind: Kind, error: unknown): void {
+    this.#opening = undefined;
+    const nowMs = this.#tools.clock.now();
+    for (let count = this.#pending.length; count > 0; count--) {
+      const next = this.#pending.shift()!;
+      if (next.done === undefined) continue;
+      const text = failureText(phase, kind, this, nowMs - next.startedAtMs, error);
+      settleFailed(next, phase, kind, text, error, false, nowMs);
+    }
+    this.#leaveIfEmpty();
+  }
+
+  #leaveIfEmpty(): void {
+    if (this.#opening === undefined && this.#pending.length === 0) this.#tools.onEmpty(this);
+  }
+}
