@@ -100,7 +100,14 @@ export function bestOf(peers, rows) {
   const languages = new Set();
   for (const row of rows) {
     const peer = peers.find(({ name }) => name === row.name);
-    if (!peer.sized || row.flurry || languages.has(row.language) || row.msPerRequest === undefined) continue;
+    if (
+      !peer.sized ||
+      row.flurry ||
+      row.floor ||
+      languages.has(row.language) ||
+      row.msPerRequest === undefined
+    )
+      continue;
     languages.add(row.language);
     best.add(row.name);
   }

@@ -1,9 +1,11 @@
-// Goodput over the size of the semaphore: at each size every sized peer in turn, and at the end what auto finds by itself.
+// Goodput over the size of the semaphore: first what auto finds by itself, then at each size every sized peer in turn.
 
 import { measure } from './measurement.mjs';
-import { learn, lineOf, peersFor, rotated } from './rounds.mjs';
+import { lineOf, peersFor, rotated } from './rounds.mjs';
 
-export const AUTO = /auto/;
+const AUTO = /auto/;
+/** About where the seed found its best. */
+const MIDDLE = 64;
 
 /** Resolves to one result for each peer and size. `best`: the peers to take where not everybody is. */
 export async function runCurve(setting, curve, best, say) {
@@ -19,7 +21,7 @@ export async function runCurve(setting, curve, best, say) {
   const run = async (peer, ask) => {
     const result = await measure(setting, peer, { table: curve, expectedMs: plan.pointS * 1000, ...ask });
     results.push(result);
-    learn(setting.speeds, `${curve.target}@${ask.concurrency}`, result);
+    setting.paces.learn(`${curve.target} at ${ask.concurrency}`, result);
     say(
       `${curve.name}  ${ask.concurrency === undefined ? 'auto' : `size ${ask.concurrency}`}  ${lineOf(peer, result)}`,
     );
@@ -32,16 +34,16 @@ export async function runCurve(setting, curve, best, say) {
     const requests = Math.min(curve.autoRequests, peer.requestsMax ?? curve.autoRequests);
     await run(peer, { requests, expectedMs: 30_000 });
   }
-  for (const [i, size] of spreadOut(plan.sizes).entries()) {
+  for (const [i, size] of fromTheMiddle(plan.sizes).entries()) {
     for (const peer of rotated(peers, i)) {
       if (size > (peer.concurrencyMax ?? size) || size >= (failedAt.get(peer.name) ?? Infinity)) continue;
       if (leftS() < 0) {
         say(
-          `${curve.name}: its ${plan.budgetS} s are over; the sizes from ${size} on of those still to come are left out`,
+          `${curve.name}: its ${plan.budgetS} s are over; some points from size ${size} outwards are left out`,
         );
         return results;
       }
-      const requests = requestsFor(plan, curve, size, peer, setting.speeds);
+      const requests = requestsFor(plan, curve, size, peer, setting.paces);
       if (requests !== undefined) await run(peer, { requests, concurrency: size });
     }
   }
@@ -52,18 +54,22 @@ export function isAuto({ name, flurry, sized }) {
   return flurry === true && !sized && AUTO.test(name);
 }
 
-/** Every other size first: where time runs out the curve has fewer points, not half its width. */
-function spreadOut(sizes) {
-  return [...sizes.filter((_, i) => i % 2 === 0), ...sizes.filter((_, i) => i % 2 === 1)];
+/** From the middle outwards: where time runs out it is the ends of the curve that are missing. */
+function fromTheMiddle(sizes) {
+  const distance = (size) => Math.abs(Math.log2(size / MIDDLE));
+  return [...sizes].sort((a, b) => distance(a) - distance(b));
 }
 
 /** Undefined where not even one turn of the semaphore is allowed. */
-function requestsFor({ turns, requestsMax, pointS }, { target }, size, peer, speeds) {
+function requestsFor({ turns, requestsMax, pointS }, { target }, size, peer, paces) {
   const wanted = Math.max(size, Math.min(requestsMax, size * turns));
   // Nobody gets slower from a larger semaphore at the small sizes, so what the next smaller took is a bound.
-  const smaller = [size / 4, size / 2].map((one) => speeds.get(`${target}@${one} ${peer.name}`));
-  const speed = smaller.find((one) => one !== undefined);
-  const fitting = speed === undefined ? wanted : Math.max(size, Math.round((pointS * 1000) / speed));
+  const smaller = [size / 8, size / 4, size / 2].map((one) =>
+    paces.msPerRequest(`${target} at ${one}`, peer),
+  );
+  const speed = Math.min(...smaller.filter((one) => one !== undefined));
+  const fitting =
+    speed === Number.POSITIVE_INFINITY ? wanted : Math.max(size, Math.round((pointS * 1000) / speed));
   const n = Math.min(wanted, fitting);
   return (peer.requestsMax ?? n) < size ? undefined : Math.min(n, peer.requestsMax ?? n);
 }

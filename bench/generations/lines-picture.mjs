@@ -15,6 +15,9 @@ const AXIS_HEIGHT = 30;
 const FOOT_HEIGHT = 96;
 const NAME_HEIGHT = 16.5;
 const LEADER = 26;
+/** In the legend: a letter's width, and that of a square with the space about it. */
+const LETTER = 7.4;
+const SWATCH = 36;
 
 /**
  * `series`: `title`, `peer`, `points` of x and y, ascending, `note` behind the name. `marks`: places of their own with a
@@ -55,6 +58,7 @@ export function linesPicture({
   const bottom = TOP + plotHeight + AXIS_HEIGHT;
   return page({ width: WIDTH, height: bottom + FOOT_HEIGHT, title, subtitle }, [
     heading(yName, 24, TOP - 14),
+    ...legend(drawn, colorOf),
     placed(0, TOP, svg),
     ...namesAtEnds(drawn, { x, y, plotHeight, colorOf }),
     heading(xName, (LEFT + WIDTH - NAMES_WIDTH) / 2, bottom + 16, 'middle'),
@@ -137,6 +141,21 @@ function markMarks({ x, y, text, color }) {
     }),
     plot.text(place, { x: 'x', y: 'y', textAnchor: 'end', dx: -14, dy: -14, text: () => text, ...halo }),
   ];
+}
+
+/** Colours are languages. */
+function legend(series, colorOf) {
+  const nameOf = ({ peer }) => (peer.flurry ? 'flurry' : peer.language);
+  const entries = [...new Map(series.map((one) => [nameOf(one), one.peer]))];
+  const widths = entries.map(([name]) => SWATCH + LETTER * name.length);
+  let x = WIDTH - 24 - widths.reduce((sum, width) => sum + width, 0);
+  return entries.flatMap(([name, peer], i) => {
+    const color = colorOf(peer);
+    const at = x;
+    x += widths[i];
+    const swatch = `<rect x="${at}" y="${TOP - 24}" width="11" height="11" rx="2" fill="${color}"/>`;
+    return [swatch, words(at + 17, TOP - 14, name, { size: 13, color, weight: peer.flurry ? 600 : 500 })];
+  });
 }
 
 /** From the top down in the order of the ends, none touching the one before; a thin line leads from each end. */

@@ -1,7 +1,7 @@
 // npm run bench: every generation of clients side by side, each as a process of its own, against one nginx on the
 // loopback interface. `--help` tells what can be chosen; bench/README.md what is measured and how.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { findAccountant } from '../wire/accounting.mjs';
@@ -11,6 +11,7 @@ import { bestOf, memoryOf, rowsOf } from './columns.mjs';
 import { runCurve } from './curves.mjs';
 import { reportText } from './markdown.mjs';
 import { chosen, readOptions, refuse } from './options.mjs';
+import { Paces } from './pace.mjs';
 import { writePictures } from './pictures.mjs';
 import { rewriteReadme } from './readme.mjs';
 import { rosterOf } from './roster.mjs';
@@ -34,12 +35,21 @@ async function list() {
 }
 
 async function readme() {
-  const report = JSON.parse(readFileSync(join(out, 'results.json'), 'utf8'));
+  const file = join(out, 'results.json');
+  if (!existsSync(file)) {
+    say(`bench: there is no ${file}: run npm run bench first`);
+    return 2;
+  }
+  const report = JSON.parse(readFileSync(file, 'utf8'));
   const pictures = await writePictures(report, out);
   writeFileSync(join(out, 'table.md'), reportText(report));
-  const path = rewriteReadme(report, pictures, out);
-  say(`rewrote the table in ${path}`);
-  return 0;
+  try {
+    say(`rewrote the table in ${rewriteReadme(report, pictures, out)}`);
+    return 0;
+  } catch (error) {
+    say(`bench: ${error.message}`);
+    return 2;
+  }
 }
 
 async function main() {
@@ -57,7 +67,14 @@ async function main() {
   const machine = describeMachine(folder);
   const accountant = findAccountant();
   const targets = await startTargets(parts, folder);
-  const setting = { peers: present, targets, accountant, isQuick, rounds: options.rounds, speeds: new Map() };
+  const setting = {
+    peers: present,
+    targets,
+    accountant,
+    isQuick,
+    rounds: options.rounds,
+    paces: new Paces(),
+  };
   print(machineText(machine));
   print(`server: ${targets.name}`);
   print(`${present.length} peers; ${estimate(tables)}`);

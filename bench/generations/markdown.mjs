@@ -41,7 +41,7 @@ export function captionText(report) {
 export function captionLines({ machine, server, mode }) {
   const { cpu, memoryGiB, system, node, date, load } = machine;
   const lines = [`${cpu}, ${memoryGiB} GiB, ${system}, Node ${node}; ${server}; ${date.slice(0, 10)}.`];
-  if (mode === 'quick') lines.push('A quick run: few requests and one round, so a look and no measurement.');
+  if (mode === 'quick') lines.push('A quick run: few requests and rounds, so a look and no measurement.');
   if (machine.busy) lines.push(`The machine had other work (load ${load.toFixed(1)} at the start).`);
   return [lines[0], lines.slice(1).join(' ')].filter((line) => line !== '');
 }

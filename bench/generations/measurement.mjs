@@ -19,6 +19,7 @@ export async function measure(setting, peer, { table, requests, concurrency, exp
   // Over plain TCP there is nothing to trust.
   const ca = protocol === 'http' ? undefined : targets.ca;
   const context = { url, from, to, concurrency, ca, protocol };
+  await targets.settle(table.target);
   const before = counters(targets.pids);
   const run = await runPeer(peer.runs(context), { accountant, timeoutMs: limitMs });
   const after = counters(targets.pids);

@@ -44,8 +44,9 @@ function drawn(report) {
 
 /** What a person waits for where the target is away, and what a request costs where it is not. */
 function generations({ tables }) {
-  const away = [...tables].reverse().find(({ target, rows }) => target === 'away' && rows.length > 0);
-  const plain = tables.find(({ name, rows }) => name === 'plain' && rows.length > 0);
+  const has = ({ rows }) => rows.some(({ msPerRequest }) => msPerRequest !== undefined);
+  const away = [...tables].reverse().find((one) => one.target === 'away' && has(one));
+  const plain = tables.find((one) => one.name === 'plain' && has(one));
   const panels = [
     away && {
       title: `${figure(away.requests)} requests 20 ms away: ms per request`,

@@ -10,55 +10,102 @@ const SHARE_OF_QUICK = 2;
 /** Of the first warm-up; whoever needs less gets another, of so many times the requests. */
 const QUICK_MS = 200;
 const WARM_UP_AGAIN = 10;
+const SHARE_S_MIN = 0.3;
 /** A process needs that long to begin and end. */
-const PROCESS_S = 0.6;
+const START_MS = 1_000;
 
 /** Resolves to one result for each peer and round; `say` hears of each. */
 export async function runTable(setting, table, say) {
-  const { isQuick, speeds } = setting;
-  const plan = isQuick ? table.quick : table.full;
+  const plan = setting.isQuick ? table.quick : table.full;
   const peers = peersFor(setting, table);
-  const startMs = performance.now();
-  const leftS = () => plan.budgetS - (performance.now() - startMs) / 1000;
+  const rounds = setting.rounds ?? plan.rounds;
+  const budget = new Budget(plan);
   if (table.warmUp !== undefined) await warmUp(setting, table, peers, say);
   const asked = new Map();
-  const usedS = new Map();
   const results = [];
-  let lastRoundS = 0;
-  const rounds = setting.rounds ?? plan.rounds;
   for (let round = 1; round <= rounds; round++) {
-    if (round > 1 && lastRoundS > leftS()) {
-      say(
-        `${table.name}: ${rounds - round + 1} more round${round === rounds ? '' : 's'} would go beyond its ${plan.budgetS} s`,
-      );
+    if (!budget.allowsRound()) {
+      say(`${table.name}: round ${round} of ${rounds} would go beyond its ${plan.budgetS} s and is left out`);
       break;
     }
-    const roundMs = performance.now();
-    const turns = rotated(peers, round - 1).filter((peer) => (usedS.get(peer.name) ?? 0) < plan.peerS);
+    const turns = rotated(peers, round - 1).filter((peer) => budget.allows(peer));
     for (const [i, peer] of turns.entries()) {
-      const speed = speeds.get(`${table.target} ${peer.name}`);
-      const shareS = (SHARE_OF_QUICK * leftS()) / (turns.length - i);
-      const processS = isQuick ? Math.max(0.3, Math.min(plan.processS, shareS)) : plan.processS;
-      const requests = asked.get(peer.name) ?? requestsFor(table, peer, speed, processS);
-      asked.set(peer.name, requests);
-      const ask = { table, requests, concurrency: table.concurrency, expectedMs: expected(requests, speed) };
-      const result = await measure(setting, peer, ask);
+      if (!asked.has(peer.name)) {
+        const limitS = setting.isQuick ? budget.shareS(turns.length - i) : plan.processS;
+        asked.set(peer.name, requestsFor(setting, table, peer, limitS));
+      }
+      const result = await runOnce(setting, table, peer, asked.get(peer.name));
       results.push({ round, ...result });
-      learn(speeds, table.target, result);
-      const failedS = result.failed === undefined ? 0 : plan.peerS;
-      usedS.set(peer.name, (usedS.get(peer.name) ?? 0) + result.processMs / 1000 + failedS);
+      budget.spend(peer, result);
       say(`${table.name}  round ${round}/${rounds}  ${lineOf(peer, result)}`);
     }
-    lastRoundS = (performance.now() - roundMs) / 1000;
   }
   return results;
 }
 
+/** What is left of a table's time, and who has used up its own. */
+class Budget {
+  #plan;
+  #startMs = performance.now();
+  #roundMs = undefined;
+  #usedS = new Map();
+
+  constructor(plan) {
+    this.#plan = plan;
+  }
+
+  #leftS() {
+    return this.#plan.budgetS - (performance.now() - this.#startMs) / 1000;
+  }
+
+  /** The first always; another where it may end in time if it takes as long as the one before. */
+  allowsRound() {
+    const now = performance.now();
+    const isFirst = this.#roundMs === undefined;
+    const tookS = isFirst ? 0 : (now - this.#roundMs) / 1000;
+    this.#roundMs = now;
+    return isFirst || tookS <= this.#leftS();
+  }
+
+  allows({ name }) {
+    return (this.#usedS.get(name) ?? 0) < this.#plan.peerS;
+  }
+
+  /** For one process, with so many still to come. */
+  shareS(n) {
+    return Math.max(SHARE_S_MIN, Math.min(this.#plan.processS, (SHARE_OF_QUICK * this.#leftS()) / n));
+  }
+
+  /** Who breaks down once would do so again, and perhaps after minutes. */
+  spend({ name }, { processMs, failed }) {
+    const s = failed === undefined ? processMs / 1000 : this.#plan.peerS;
+    this.#usedS.set(name, (this.#usedS.get(name) ?? 0) + s);
+  }
+}
+
+function requestsFor({ paces }, table, peer, limitS) {
+  const whole = Math.min(table.requests, peer.requestsMax ?? table.requests);
+  return paces.fitting(table.target, peer, whole, limitS * 1000);
+}
+
+async function runOnce(setting, table, peer, requests) {
+  const { paces } = setting;
+  const ms = paces.expectedMs(table.target, peer, requests);
+  const expectedMs = ms === undefined ? undefined : ms + START_MS;
+  const result = await measure(setting, peer, {
+    table,
+    requests,
+    concurrency: table.concurrency,
+    expectedMs,
+  });
+  paces.learn(table.target, result);
+  return result;
+}
+
 /** All or nothing, from the fastest to the slowest, once each: nobody is kept waiting for who cannot make it. */
 export async function runHuge(setting, table, say) {
-  const { speeds } = setting;
   const { peerS, budgetS } = table.full;
-  const speedOf = (peer) => speeds.get(`${table.target} ${peer.name}`) ?? Number.POSITIVE_INFINITY;
+  const speedOf = (peer) => setting.paces.msPerRequest(table.target, peer) ?? Number.POSITIVE_INFINITY;
   const startMs = performance.now();
   const results = [];
   const left = [];
@@ -82,37 +129,14 @@ export function peersFor({ peers, targets }, { target }) {
   return peers.filter(({ protocols }) => protocols.includes(TARGETS[target].protocol));
 }
 
-/** As many as were asked for, or, of a slow one, about what fits into its time: 1, 2 or 5 times a power of ten. */
-function requestsFor(table, peer, speed, processS) {
-  const whole = Math.min(table.requests, peer.requestsMax ?? table.requests);
-  const fitting = speed === undefined ? whole : (processS * 1000) / speed;
-  if (fitting >= whole) return whole;
-  const power = 10 ** Math.floor(Math.log10(Math.max(10, fitting)));
-  return Math.min(whole, [5, 2, 1].map((factor) => factor * power).find((n) => n <= fitting) ?? 10);
-}
-
-function expected(requests, speed) {
-  return speed === undefined ? undefined : requests * speed + PROCESS_S * 1000;
-}
-
-/** The best so far, not the last: a disturbed moment must not make a peer look slow. */
-export function learn(speeds, target, { peer, msPerRequest }) {
-  if (msPerRequest === undefined) return;
-  const key = `${target} ${peer}`;
-  speeds.set(key, Math.min(msPerRequest, speeds.get(key) ?? msPerRequest));
-}
-
 async function warmUp(setting, table, peers, say) {
   for (const peer of peers) {
     const requests = Math.min(table.warmUp, peer.requestsMax ?? table.warmUp);
-    const result = await measure(setting, peer, { table, requests, concurrency: table.concurrency });
-    learn(setting.speeds, table.target, result);
+    const result = await runOnce(setting, table, peer, requests);
     // What is quick was mostly still being compiled: once more, with as many as show its pace.
     const isCut = (peer.requestsMax ?? table.requests) <= requests;
     if (result.failed === undefined && result.ms < QUICK_MS && !isCut) {
-      const more = WARM_UP_AGAIN * requests;
-      const again = await measure(setting, peer, { table, requests: more, concurrency: table.concurrency });
-      learn(setting.speeds, table.target, again);
+      await runOnce(setting, table, peer, WARM_UP_AGAIN * requests);
     }
     if (result.failed !== undefined) say(`${table.name}  warm-up  ${lineOf(peer, result)}`);
   }

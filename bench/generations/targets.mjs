@@ -25,7 +25,10 @@ const INSTALL = {
 
 const CONNECTIONS = 16_384;
 const START_MS_MAX = 5_000;
+/** 4,096 inside take 5 s. */
+const EMPTY_MS_MAX = 20_000;
 const AWAY_MS = [20, 35];
+const DELAY_TRIES = 20;
 const MODULE_FOLDERS = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules'];
 
 /** What is there: programs and modules by name, undefined where one is missing. `missing`: sentences to say. */
@@ -48,7 +51,10 @@ export function findParts() {
   return { ...parts, missing };
 }
 
-/** Resolves to `urlOf` (of each target that is there), `pids` of nginx, the certificate to trust, and `stop()`. */
+/**
+ * Resolves to `urlOf` (of each target that is there), `pids` of nginx, the certificate to trust, `settle(name)`, to be
+ * awaited before each measurement, and `stop()`.
+ */
 export async function startTargets({ nginx, openssl, lua }, folder) {
   const home = join(folder, 'nginx');
   mkdirSync(home, { recursive: true });
@@ -60,11 +66,9 @@ export async function startTargets({ nginx, openssl, lua }, folder) {
   const values = { PORT: port, MODULES: modules, CONNECTIONS, FILES: CONNECTIONS + 100 };
   const conf = fill('nginx', values);
   if (lua !== undefined) fill('nginx-delayed', {});
-  let ca;
-  if (openssl !== undefined) {
-    const { certificate, key } = makeCertificate(openssl, home);
-    ca = certificate;
-    fill('nginx-tls', { TLS_PORT: tlsPort, H2_PORT: h2Port, CERTIFICATE: certificate, KEY: key });
+  const tls = openssl === undefined ? undefined : makeCertificate(openssl, home);
+  if (tls !== undefined) {
+    fill('nginx-tls', { TLS_PORT: tlsPort, H2_PORT: h2Port, CERTIFICATE: tls.certificate, KEY: tls.key });
   }
   const origins = {
     http: `http://127.0.0.1:${port}`,
@@ -86,13 +90,11 @@ export async function startTargets({ nginx, openssl, lua }, folder) {
     await stop();
     throw error;
   }
-  return {
-    name: `${versionOf(nginx)}, 1 worker`,
-    urlOf,
-    ca,
-    pids: [child.pid, ...workersOf(child.pid)],
-    stop,
+  const settle = async (name) => {
+    if (name === 'limited') await untilEmpty(`${origins.http}/inside`);
   };
+  const pids = [child.pid, ...workersOf(child.pid)];
+  return { name: `${versionOf(nginx)}, 1 worker`, urlOf, ca: tls?.certificate, pids, settle, stop };
 }
 
 function versionOf(nginx) {
@@ -149,7 +151,7 @@ function logOf(home) {
 /** One that is not away would make every number of its tables a lie. On a busy machine it may be later, never sooner. */
 async function checkDelay(url) {
   const took = [];
-  for (let i = 1; i <= 5; i++) {
+  for (let i = 1; i <= DELAY_TRIES; i++) {
     const startMs = performance.now();
     await (await fetch(`${url}${i}`)).json();
     took.push(performance.now() - startMs);
@@ -159,6 +161,15 @@ async function checkDelay(url) {
     throw new Error(
       `${url} answers after ${least.toFixed(1)} ms at best, not between ${AWAY_MS.join(' and ')}`,
     );
+  }
+}
+
+/** wrk goes when its time is over, and leaves behind what it asked for; the next would stand in line behind that. */
+async function untilEmpty(url) {
+  const deadline = performance.now() + EMPTY_MS_MAX;
+  while (performance.now() < deadline) {
+    if ((await (await fetch(url)).text()).trim() === '0') return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

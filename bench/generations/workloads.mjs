@@ -18,7 +18,7 @@ export const TABLES = [
     requests: 40,
     concurrency: 40,
     full: { rounds: 5, processS: 10, peerS: 30, budgetS: 150 },
-    quick: { rounds: 1, processS: 5, peerS: 5, budgetS: 40 },
+    quick: { rounds: 2, processS: 5, peerS: 5, budgetS: 40 },
   },
   {
     name: 'seed-1000',
@@ -27,7 +27,7 @@ export const TABLES = [
     requests: 1_000,
     concurrency: SEED_CONCURRENCY,
     full: { rounds: 3, processS: 30, peerS: 50, budgetS: 200 },
-    quick: { rounds: 1, processS: 2, peerS: 5, budgetS: 50 },
+    quick: { rounds: 2, processS: 2, peerS: 5, budgetS: 50 },
   },
   {
     name: 'seed-4000',
@@ -36,7 +36,7 @@ export const TABLES = [
     requests: 4_000,
     concurrency: SEED_CONCURRENCY,
     full: { rounds: 5, processS: 120, peerS: 60, budgetS: 500 },
-    quick: { rounds: 1, processS: 4, peerS: 8, budgetS: 80 },
+    quick: { rounds: 2, processS: 4, peerS: 8, budgetS: 70 },
   },
   {
     name: 'plain',
@@ -46,7 +46,7 @@ export const TABLES = [
     concurrency: WIRE_CONCURRENCY,
     warmUp: 1_000,
     full: { rounds: 5, processS: 4, peerS: 30, budgetS: 420 },
-    quick: { rounds: 1, processS: 1.2, peerS: 5, budgetS: 80 },
+    quick: { rounds: 2, processS: 1.2, peerS: 5, budgetS: 70 },
   },
   {
     name: 'tls',
@@ -56,7 +56,7 @@ export const TABLES = [
     concurrency: WIRE_CONCURRENCY,
     warmUp: 500,
     full: { rounds: 3, processS: 3, peerS: 20, budgetS: 200 },
-    quick: { rounds: 1, processS: 1, peerS: 5, budgetS: 60 },
+    quick: { rounds: 2, processS: 1, peerS: 5, budgetS: 50 },
   },
   {
     name: 'h2',
@@ -66,7 +66,7 @@ export const TABLES = [
     concurrency: WIRE_CONCURRENCY,
     warmUp: 500,
     full: { rounds: 5, processS: 4, peerS: 30, budgetS: 100 },
-    quick: { rounds: 1, processS: 1, peerS: 5, budgetS: 20 },
+    quick: { rounds: 2, processS: 1, peerS: 5, budgetS: 20 },
   },
 ];
 
@@ -95,7 +95,7 @@ export const CURVES = [
     everybody: true,
     autoRequests: 20_000,
     full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 460 },
-    quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 130 },
+    quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 110 },
   },
   {
     name: 'limited',

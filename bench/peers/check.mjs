@@ -42,7 +42,9 @@ for (const peer of PEERS) {
   const missing = peer.needs.filter(({ test }) => spawnSync(test.command, test.args).status !== 0);
   const version = spawnSync(peer.versions.command, peer.versions.args, { encoding: 'utf8' }).stdout?.trim();
   if (missing.length > 0) {
-    console.log(`${peer.name.padEnd(18)} missing: ${missing.map(({ what, install }) => `${what} (${install})`)}`);
+    console.log(
+      `${peer.name.padEnd(18)} missing: ${missing.map(({ what, install }) => `${what} (${install})`)}`,
+    );
     continue;
   }
   const faults = await faultsOf(peer);
@@ -65,9 +67,17 @@ async function faultsOf(peer) {
   }
   const [protocol] = peer.protocols;
   const some = await run(peer, `${origins[protocol]}/some/`, REQUESTS, protocol);
-  const sum = Array.from({ length: REQUESTS }, (_, i) => i + 1).reduce((s, n) => s + (n % 5 === 0 ? 0 : n), 0);
+  const sum = Array.from({ length: REQUESTS }, (_, i) => i + 1).reduce(
+    (s, n) => s + (n % 5 === 0 ? 0 : n),
+    0,
+  );
   if (!isRight(peer, some, REQUESTS, REQUESTS / 5, sum)) faults.push(`some fail: ${some.text}`);
-  const none = await run(peer, `${protocol === 'http' ? closed : closed.replace('http', 'https')}/todos/`, 20, protocol);
+  const none = await run(
+    peer,
+    `${protocol === 'http' ? closed : closed.replace('http', 'https')}/todos/`,
+    20,
+    protocol,
+  );
   if (!isRight(peer, none, 20, 20, 0)) faults.push(`nothing listens: ${none.text}`);
   return faults;
 }
@@ -75,7 +85,8 @@ async function faultsOf(peer) {
 /** Who asks for one URL all the time gets its answer all the time. */
 function isRight(peer, told, requests, errors, sum) {
   if (!(told.ms >= 0)) return false;
-  if (told.sum === null && peer.stopsItself) return errors === requests ? told.ok === 0 && told.errors > 0 : told.ok > 0;
+  if (told.sum === null && peer.stopsItself)
+    return errors === requests ? told.ok === 0 && told.errors > 0 : told.ok > 0;
   if (told.ok + told.errors !== requests) return false;
   if (told.sum === null && peer.floor) return errors === requests ? told.ok === 0 : told.ok > 0;
   return told.errors === errors && (told.sum === null || told.sum === sum);

@@ -19,7 +19,8 @@ export const ANY = ['http', 'https', 'h2'];
 export function python(name, title, modules, more = {}) {
   return {
     ...row(name, title, 'Python', more),
-    runs: processOf(PYTHON, [at(`python/${name}.py`)]),
+    // No compiled files beside the sources.
+    runs: processOf(PYTHON, [at(`python/${name}.py`)], { env: { PYTHONDONTWRITEBYTECODE: '1' } }),
     needs: modules.map((module) => {
       const apt = `python3-${module}`;
       const test = { command: PYTHON, args: ['-c', `import ${module}`] };
@@ -29,18 +30,22 @@ export function python(name, title, modules, more = {}) {
   };
 }
 
-/** `packages` are those of package.json here that it imports; `on` the runtime, `script` the file if not its own. */
-export function javascript(name, title, packages, { on = 'node', script = name, env = {}, ...more } = {}) {
+/**
+ * `packages` are those of package.json here that it imports; `on` the runtime, `script` the file if not its own. `last` gives
+ * arguments behind the usual ones.
+ */
+export function javascript(name, title, packages, settings = {}) {
+  const { on = 'node', script = name, env, last, ...more } = settings;
   const { command, args, needs } = RUNTIMES[on];
   return {
     ...row(name, title, 'TypeScript', more),
-    runs: processOf(command, [...args, at(`typescript/${script}.mjs`)], { env }),
+    runs: processOf(command, [...args, at(`typescript/${script}.mjs`)], { env, last }),
     needs: [...needs, ...packages.map(npm)],
     versions: { command, args: [...args, at('typescript/versions.mjs'), ...packages] },
   };
 }
 
-/** `last` gives arguments behind the usual ones, `apt` is Debian's package if it has another name. */
+/** `last` as above; `command` what it is called and `apt` Debian's package, if either has another name. */
 export function program(name, title, language, version, { last, apt = name, command = name, ...more } = {}) {
   const test = { command: 'bash', args: ['-c', `command -v ${command}`] };
   return {

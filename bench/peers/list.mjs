@@ -13,7 +13,7 @@ const H2_ALONE = { http2: 'only', protocols: ['h2'] };
  * `url` with each number behind it, and whose last line of stdout is
  * `{"ok": n, "errors": n, "sum": of the ids in the bodies, "ms": of the requests alone}`; `sum` is null where bodies are not
  * looked into. What it costs is the cost of this very process. `ca` is the path of a certificate to trust, `protocol` the
- * target's (only h2load asks), `seconds` the time for wrk, which knows no number of requests. flurry on `auto` adds
+ * target's, for those that must be told, `seconds` the time for wrk, which knows no number of requests. flurry on `auto` adds
  * `concurrency`, where it ended.
  *
  * `protocols`: the targets that it can run against: `http` is without TLS, `https` is TLS with HTTP/1.1, `h2` TLS with HTTP/2
@@ -36,8 +36,8 @@ export const PEERS = [
   javascript('fetch-loop', 'fetch in a loop', [], { sized: false, requestsMax: 10_000 }),
   javascript('fetch-workers', 'fetch in worker threads', [], { requestsMax: 100_000 }),
   javascript('fetch-p-limit', 'fetch under p-limit', ['p-limit'], { requestsMax: 100_000 }),
-  javascript('undici-request', 'undici request', ['undici'], H2_TOO),
-  javascript('undici-dispatch', 'undici dispatch', ['undici'], H2_TOO),
+  javascript('undici-request', 'undici request', ['undici'], { ...H2_TOO, last: protocolOf }),
+  javascript('undici-dispatch', 'undici dispatch', ['undici'], { ...H2_TOO, last: protocolOf }),
   javascript('got', 'got', ['got'], { ...H2_TOO, requestsMax: 10_000 }),
   javascript('axios', 'axios', ['axios'], { requestsMax: 100_000 }),
   javascript('node-fetch', 'node-fetch', ['node-fetch'], { requestsMax: 100_000 }),
@@ -58,10 +58,16 @@ export const PEERS = [
     concurrencyMax: 300,
   }),
   // It tells no version of its own.
-  program('hey', 'hey', 'Go', 'dpkg-query -W -f "hey \\${Version}\\n" hey 2>&- || echo "hey, version unknown"', {
-    ...H2_TOO,
-    stopsItself: true,
-  }),
+  program(
+    'hey',
+    'hey',
+    'Go',
+    'dpkg-query -W -f "hey \\${Version}\\n" hey 2>&- || echo "hey, version unknown"',
+    {
+      ...H2_TOO,
+      stopsItself: true,
+    },
+  ),
 
   flurry('flurry-library', 'flurry, library'),
   flurryCommandLine('flurry-cli', 'flurry, command line'),
@@ -78,6 +84,10 @@ export const PEERS = [
     ...H2_TOO,
     floor: true,
     apt: 'nghttp2-client',
-    last: ({ protocol = 'http' }) => [protocol],
+    last: protocolOf,
   }),
 ];
+
+function protocolOf({ protocol = 'http' }) {
+  return [protocol];
+}

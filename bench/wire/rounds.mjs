@@ -9,6 +9,8 @@ import { runMeasured } from './measured-process.mjs';
 const CLIENT_PROCESS = fileURLToPath(new URL('client.mjs', import.meta.url));
 const CLIENT_MS_MAX = 300_000;
 const WARM_UP_DIVISOR = 10;
+/** For each request in flight: so many that no connection of the client has nothing to carry. */
+const WARM_UP_TURNS_MIN = 10;
 
 /** Resolves to one result for each client and round; `say` hears of each. */
 export async function runRounds(setting, say) {
@@ -22,8 +24,7 @@ export async function runRounds(setting, say) {
     const first = round % clients.length;
     for (const client of [...clients.slice(first), ...clients.slice(0, first)]) {
       const whole = Math.min(requests, client.requestsMax ?? requests);
-      // Enough that every connection of the client has something to carry.
-      const n = warmUp ? Math.max(Math.ceil(whole / WARM_UP_DIVISOR), groupOf(client).concurrency) : whole;
+      const n = warmUp ? warmUpRequests(client, whole) : whole;
       const best = bestPerSecond.get(client.name) ?? 0;
       // For wrk, which takes seconds; in its first run one will do.
       const seconds = best === 0 ? 1 : Math.max(1, Math.round(n / best));
@@ -40,6 +41,10 @@ export async function runRounds(setting, say) {
     }
   }
   return results;
+}
+
+function warmUpRequests(client, whole) {
+  return Math.max(Math.ceil(whole / WARM_UP_DIVISOR), groupOf(client).concurrency * WARM_UP_TURNS_MIN);
 }
 
 async function runClient(setting, client, { requests, seconds, warmUp }) {

@@ -24,9 +24,10 @@ server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 process.once('disconnect', () => process.exit());
 
 /** Read to its end first: Caddy stops sending what is answered early. */
-async function echo(request, response) {
-  const pieces = await request.toArray();
-  response.end(Buffer.concat(pieces));
+function echo(request, response) {
+  const pieces = [];
+  request.on('data', (piece) => pieces.push(piece));
+  request.on('end', () => response.end(Buffer.concat(pieces)));
 }
 
 function takeUpload(request, response) {

@@ -27,12 +27,15 @@ export function countedByLog(site) {
     runs.set(run, log);
     return log;
   };
+  let starts = 0;
   const onLine = (line) => {
+    // Each process counts its connections from one.
+    if (line.startsWith('IPv4: listen')) starts++;
     const [, connection, run, id] = /^\[(id=\d+)\].* :path: \S*count\/([^/]+)\/(\d+)$/.exec(line) ?? [];
     if (connection === undefined) return;
     const { arrivals, connections } = logOf(run);
     arrivals.set(id, (arrivals.get(id) ?? 0) + 1);
-    connections.add(connection);
+    connections.add(`${starts} ${connection}`);
   };
   const caseOf = (run, i, method) => {
     const path = `${file.path}?count/${run}/${i}`;
@@ -44,7 +47,7 @@ export function countedByLog(site) {
     caseOf,
     tally: async (run) => logOf(run).arrivals,
     connections: (run) => logOf(run).connections.size,
-    watch: byLine(onLine),
+    watch: { stdout: byLine(onLine) },
   };
 }
 

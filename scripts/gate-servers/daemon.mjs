@@ -16,7 +16,8 @@ const isRoot = process.getuid?.() === 0;
 
 /**
  * `portNames`: a free port is found for each, unless `ports` has one. `prepare(values)` gives the arguments; `values` holds
- * the ports by name and `home`, the folder where the program may write. `watch` is shown what the program prints.
+ * the ports by name and `home`, the folder where the program may write. `watch.stdout` and
+ * `watch.stderr` are shown what the program prints.
  */
 export async function startDaemon({
   name,
@@ -26,7 +27,7 @@ export async function startDaemon({
   prepare,
   ports = {},
   env = {},
-  watch,
+  watch = {},
 }) {
   for (let tries = 1; ; tries++) {
     const home = join(folder, name);
@@ -44,7 +45,7 @@ export async function startDaemon({
       ...identity,
     });
     const told = tail(child);
-    if (watch !== undefined) child.stdout.on('data', watch);
+    for (const [stream, take] of Object.entries(watch)) child[stream].on('data', take);
     const stop = ender(child);
     try {
       for (const portName of portNames) await untilItListens(values[portName], child);

@@ -69,10 +69,11 @@ async function gateOneConnection(gate, count) {
 
 /** Everything is answered, and the POSTs arrived once each, whatever connections were given up on the way. */
 async function gateGoaway(gate, { counted, disturbances }) {
-  const { http2, name } = gate;
+  const { http2, name, report } = gate;
   const run = `${name}-goaway`;
   const cases = countedCases(http2, run, counted, true);
-  const { disturb, isAbrupt } = http2;
+  const { disturb, whyAbrupt } = http2;
+  const isAbrupt = whyAbrupt !== undefined;
   const extra = disturb === undefined ? {} : { interludes: { count: disturbances, play: disturb } };
   if (isAbrupt) extra.forgives = isLostPost;
   const result = await send(
@@ -86,6 +87,10 @@ async function gateGoaway(gate, { counted, disturbances }) {
   const least = disturb === undefined ? Math.ceil(counted / http2.requestsMax) : disturbances + 1;
   if (connections < least) blame(result, 'GOAWAY', 'connections', `${least} or more`, connections);
   await holdAgainstTally(gate, run, cases, result);
+  if (isAbrupt) {
+    const what = 'GET is retried and a POST that was under way may fail';
+    report.exceptions.push({ name, what, why: whyAbrupt, count: result.forgiven.size });
+  }
   conclude(gate, isAbrupt ? 'restarts' : 'GOAWAY', { ...result, connections });
 }
 
@@ -121,7 +126,8 @@ async function holdAgainstTally({ http2 }, run, cases, result) {
   const tally = await http2.counting.tally(run);
   for (const [index, { method, path }] of cases.entries()) {
     const times = tally.get(String(index)) ?? 0;
-    const isRight = http2.isAbrupt ? wasEnough(method, times, result.forgiven.has(index)) : times === 1;
+    const isRight =
+      http2.whyAbrupt !== undefined ? wasEnough(method, times, result.forgiven.has(index)) : times === 1;
     if (isRight) continue;
     const found = [{ what: `arrivals of the ${method}`, expected: 'exactly one', got: String(times) }];
     result.differences.push({ index, url: path, kind: 'counted', found });

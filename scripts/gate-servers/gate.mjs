@@ -6,7 +6,8 @@ import { kindsWithout, manifestOf, overHttp2, plainCase } from './manifest.mjs';
 import { OUTGOING } from './proxies.mjs';
 import { put } from './report.mjs';
 import { runManifest } from './run.mjs';
-import { IDLE_MS, startNginx } from './servers.mjs';
+import { IDLE_MS } from './servers.mjs';
+import { startNginx } from './starting.mjs';
 
 /**
  * The ways to ask. `came`: in which version each response has to come, by the scheme of its URL; a redirect abroad changes
@@ -68,7 +69,12 @@ async function gateProxy(proxy, urls, context, asking, report) {
   const { PORT, stop } = await proxy.start(context);
   const options = { ca: context.tls.ca, proxy: [proxy.url(PORT)], noProxy: '' };
   try {
+    const { name, whyNotHttp2: why } = proxy;
+    if (why !== undefined) {
+      report.exceptions.push({ name, what: 'h2 is not asked', why, count: asking.count });
+    }
     for (const way of PROXY_WAYS) {
+      if (way === 'h2' && why !== undefined) continue;
       // Without TLS the proxy itself answers, in a version of its own.
       const came = { ...WAYS[way].came, http: undefined };
       const judge = (outcome) => [...judgePeer(outcome), ...cameOver({ came })(outcome)];

@@ -10,7 +10,8 @@ const LOGIN = { user: 'gate', password: 'sesame street' };
 /**
  * `cannot`: what nginx behind it cannot do, named `behind`. `closes`: over http, where the proxy itself answers, the methods whose requests
  * ask for the end of their connection, and why: a proxy that closes without having said so fails the POST that is sent
- * next on that connection, which nobody may send twice unasked (RFC 9110 section 9.2.2).
+ * next on that connection, which nobody may send twice unasked (RFC 9110 section 9.2.2). `whyNotHttp2`: why nobody asks through it
+ * over HTTP/2.
  */
 export const PROXIES = [
   {
@@ -25,6 +26,8 @@ export const PROXIES = [
       methods: ['POST'],
       why: 'an answer that came before the body was read ends the connection unannounced',
     },
+    whyNotHttp2:
+      'when the server ends a connection, what a tunnel has not passed on yet is lost, and of HTTP/2 that is many responses',
     start: (context) => startConfigured(context, 'squid', (conf) => ['-N', '-f', conf]),
     url: (port) => `http://127.0.0.1:${port}`,
   },

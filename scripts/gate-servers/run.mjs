@@ -112,14 +112,10 @@ function withPauses(cases, pauses) {
 /** Waits at each pause until all before it is answered, and then until the server is about to hang up. */
 async function* requests({ cases, pausesAt }, base, { idleMs, interludes }, progress) {
   let pause = 0;
-  const stage = new Stage(cases.length, interludes);
+  const stage = new Stage(cases.length, interludes, progress);
   for (const [index, { method, path, headers, body }] of cases.entries()) {
     if (pausesAt.has(index)) {
-      while (progress.received < index) {
-        await new Promise((resolve) => {
-          progress.wake = resolve;
-        });
-      }
+      await answered(progress, index);
       await sleep(idleMs + PAUSE_OFFSETS_MS[pause++ % PAUSE_OFFSETS_MS.length]);
     }
     await stage.reach(index);
@@ -127,23 +123,36 @@ async function* requests({ cases, pausesAt }, base, { idleMs, interludes }, prog
   }
 }
 
-/** Begins each interlude after its stretch of the requests, and lets none of the next stretch but one go before it is over. */
+/** Plays each interlude behind its stretch of the requests, when all but the last of them are answered. */
 class Stage {
   #stretch;
   #count;
   #play;
+  #progress;
   #playing;
 
-  constructor(length, { count, play } = { count: 0 }) {
+  constructor(length, { count, play } = { count: 0 }, progress) {
     this.#stretch = Math.floor(length / (count + 2));
     this.#count = count;
     this.#play = play;
+    this.#progress = progress;
   }
 
   async reach(index) {
     if (this.#count === 0 || index === 0 || index % this.#stretch !== 0) return;
+    // So that what came of the one before is over: the requests of this stretch went by its new connections.
     await this.#playing;
-    const turn = index / this.#stretch;
-    this.#playing = turn <= this.#count ? this.#play() : undefined;
+    await answered(this.#progress, index - CONCURRENCY);
+    this.#playing = index / this.#stretch <= this.#count ? this.#play() : undefined;
+    // It is awaited at the next stretch; until then nobody listens.
+    this.#playing?.catch(() => {});
+  }
+}
+
+async function answered(progress, count) {
+  while (progress.received < count) {
+    await new Promise((resolve) => {
+      progress.wake = resolve;
+    });
   }
 }

@@ -1,5 +1,5 @@
-// Collects the content of one response. It grows by doubling, never by what a Content-Length promises: a peer
-// can promise much and send nothing.
+// Collects the content of one response. It grows with what has come, never by what a Content-Length promises alone: a
+// peer can promise much and send nothing.
 
 import { type Fault, type ResponseLimits, tooLarge } from './response-limits.ts';
 
@@ -8,6 +8,8 @@ const EMPTY = Buffer.alloc(0);
  *  much as its copy, most of it when they are collected (bench/micro/body-copy). */
 const SMALL_BYTES = 512;
 const FIRST_BYTES = 4096;
+/** A sender is believed in so many times what it has sent. */
+const TRUSTED_FACTOR = 16;
 
 export class BodyBuffer {
   readonly #max: number;
@@ -22,14 +24,15 @@ export class BodyBuffer {
     return this.#length;
   }
 
-  /** `whole`: these are all the octets there will be; they are copied to their exact size, as most bodies are. */
-  take(b: Buffer, start: number, end: number, whole: boolean): Fault | undefined {
+  /** `whole`: these are all the octets there will be; they are copied to their exact size, as most bodies are.
+   *  `promised`: how many there will be in all, as their sender says. */
+  take(b: Buffer, start: number, end: number, whole: boolean, promised = 0): Fault | undefined {
     const needed = this.#length + end - start;
     if (needed > this.#max) return tooLarge('a body', this.#max, 'bodyBytesMax');
     if (needed > this.#bytes.length) {
       // A first piece that is small may be all there is, as in most chunked responses.
       const exact = whole || (this.#length === 0 && needed <= SMALL_BYTES);
-      const grown = Buffer.allocUnsafe(exact ? needed : this.#room(needed));
+      const grown = Buffer.allocUnsafe(exact ? needed : this.#room(needed, promised));
       this.#bytes.copy(grown, 0, 0, this.#length);
       this.#bytes = grown;
     }
@@ -38,9 +41,13 @@ export class BodyBuffer {
     return undefined;
   }
 
-  #room(needed: number): number {
+  #room(needed: number, promised: number): number {
     if (needed <= SMALL_BYTES) return SMALL_BYTES;
-    return Math.max(FIRST_BYTES, needed, Math.min(this.#max, this.#bytes.length * 2));
+    // To twice as much as there was, or to all that was promised where a good part of it has come: that saves the
+    // copies in between, half of the cost of a large body.
+    const next =
+      promised >= needed && promised <= needed * TRUSTED_FACTOR ? promised : this.#bytes.length * 2;
+    return Math.max(FIRST_BYTES, needed, Math.min(this.#max, next));
   }
 
   /** Hands the body out and starts empty again. A buffer more than half empty is not left to hold the memory. */

@@ -18,7 +18,7 @@ export interface BodyDrain {
    * tells: there `end` follows). False: no more for now; whoever has the upload calls `resume`, later, when it takes more.
    */
   give(bytes: Uint8Array, last: boolean): boolean;
-  /** Nothing follows what was given, which may be nothing. Not called after a `give` that was the last. */
+  /** Nothing follows what was given, which may be nothing. Only while it takes more, and not after a `last`. */
   end(): void;
 }
 

@@ -53,6 +53,7 @@ class Drain implements BodyDrain {
 
   end(): void {
     if (this.closed || this.lasts + this.ends > 0) throw new Error('a second end');
+    if (!this.takes) throw new Error('an end before it took what came before');
     this.ends++;
   }
 }

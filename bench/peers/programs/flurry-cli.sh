@@ -6,6 +6,7 @@ here=${BASH_SOURCE%/*}
 # The reader waits for the end of the program's output, which has none.
 exec "$5" "$6" "$1[$2-$3]" -c "$4" --retry 0 -q -o "$folder/out.jsonl" --summary "$folder/summary.json" > >(
   cat > /dev/null
-  "$5" "$here/read-records.mjs" "$folder"
+  # Without a summary it has failed, and has said why.
+  [ ! -f "$folder/summary.json" ] || "$5" "$here/read-records.mjs" "$folder"
   rm -r "$folder"
 )

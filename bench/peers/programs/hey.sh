@@ -7,7 +7,7 @@ n=$(($3 - $2 + 1))
 workers=$(($4 < n ? $4 : n))
 asked=$(((n + workers - 1) / workers * workers))
 case $1 in https:*) h2=(-h2) ;; *) h2=() ;; esac
-asked=$asked exec hey -n "$asked" -c "$workers" "${h2[@]}" "$1$2" > >(tell '
+exec hey -n "$asked" -c "$workers" "${h2[@]}" "$1$2" > >(tell '
   $1 == "Total:" { ms = $2 * 1000 }
   /^Status code distribution/ { inside = 1; next }
   /^Error distribution/ { inside = 2; next }

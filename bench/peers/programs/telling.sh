@@ -2,6 +2,8 @@
 # by exec, with the program's output piped here, so that the process whose CPU and memory are measured is the program
 # itself, and this reader none of its children that it waits for. Starts no program itself.
 export LC_ALL=C
+# How many connections there may be is the client's to say, not the shell's.
+ulimit -n "$(ulimit -Hn)"
 started=$EPOCHREALTIME
 
 # Reads lines on stdin with an awk program that prints "ok errors milliseconds"; "-" for milliseconds takes those from the

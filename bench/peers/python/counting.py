@@ -3,8 +3,13 @@ many requests at once; the last line of stdout is one JSON object. Sends nothing
 
 import json
 import os
+import resource
 import sys
 import time
+
+# How many connections there may be is the client's to say, not the shell's.
+_, files_max = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (files_max, files_max))
 
 # The certificate to trust besides the usual ones, for those that do not look at the environment themselves.
 CA = os.environ.get("SSL_CERT_FILE")

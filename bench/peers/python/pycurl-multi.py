@@ -1,10 +1,10 @@
 """pycurl's multi interface, as its example has it: a fixed number of handles, each used again for the next URL:
 https://github.com/pycurl/pycurl/blob/master/examples/retriever-multi.py. It waits in select(), which knows descriptors up
-to 1,023 only. HTTP/2 over TLS where the server chooses it, and streams share its connection: libcurl's defaults."""
-
-import pycurl
+to 1,023 only. HTTP/2 over TLS where the server chooses it by ALPN."""
 
 from io import BytesIO
+
+import pycurl
 
 from counting import CA, Count, Told
 
@@ -16,8 +16,12 @@ free = []
 for _ in range(told.concurrency):
     handle = pycurl.Curl()
     handle.setopt(pycurl.NOSIGNAL, 1)
+    # Streams wait for a connection that they can share: https://curl.se/libcurl/c/CURLOPT_PIPEWAIT.html
+    handle.setopt(pycurl.PIPEWAIT, 1)
     if CA is not None:
         handle.setopt(pycurl.CAINFO, CA)
+        # Debian's libcurl reads these anew for each connection, which took longer than all requests.
+        handle.unsetopt(pycurl.CAPATH)
     free.append(handle)
 
 

@@ -1,9 +1,10 @@
 // undici's lowest door, dispatch on a Pool with a handler for each request:
 // https://undici.nodejs.org/#/docs/api/Dispatcher?id=dispatcherdispatchoptions-handler. (bench:wire has the cheapest way to
-// use it, which no documentation shows.) HTTP/2 where the server chooses it by ALPN.
+// use it, which no documentation shows.)
 
 import { Pool } from 'undici';
 import { Count, inLoops, told } from './counting.mjs';
+import { poolOptions } from './undici-pool.mjs';
 
 class Get {
   #resolve;
@@ -36,8 +37,8 @@ class Get {
 }
 
 const context = told();
-const { origin, pathname, protocol } = new URL(context.url);
-const pool = new Pool(origin, { connections: context.concurrency, allowH2: protocol === 'https:' });
+const { origin, pathname } = new URL(context.url);
+const pool = new Pool(origin, poolOptions(context));
 const count = new Count();
 await inLoops(context, count, async (n) => {
   const { status, body } = await new Promise((resolve, reject) => {

@@ -1,12 +1,13 @@
 // undici's request on a Pool, the body read through its mixin: https://undici.nodejs.org/#/docs/api/Pool and
-// https://undici.nodejs.org/#/docs/api/Dispatcher. HTTP/2 where the server chooses it by ALPN.
+// https://undici.nodejs.org/#/docs/api/Dispatcher.
 
 import { Pool } from 'undici';
 import { Count, inLoops, told } from './counting.mjs';
+import { poolOptions } from './undici-pool.mjs';
 
 const context = told();
-const { origin, pathname, protocol } = new URL(context.url);
-const pool = new Pool(origin, { connections: context.concurrency, allowH2: protocol === 'https:' });
+const { origin, pathname } = new URL(context.url);
+const pool = new Pool(origin, poolOptions(context));
 const count = new Count();
 await inLoops(context, count, async (n) => {
   const { statusCode, body } = await pool.request({ path: pathname + n, method: 'GET' });

@@ -123,7 +123,8 @@ export class ArrivingResponse implements ParserEvents {
     }
     if (this.#request === undefined) return undefined;
     const { contentLength } = this.head!.framing;
-    return this.#body.take(b, start, end, this.#body.length === 0 && contentLength === end - start);
+    const whole = this.#body.length === 0 && contentLength === end - start;
+    return this.#body.take(b, start, end, whole, contentLength);
   }
 
   #give(taker: ContentTaker, b: Buffer, start: number, end: number): void {

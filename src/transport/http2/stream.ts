@@ -102,7 +102,8 @@ export class Stream {
       this.#give(this.taker, b, start, end);
       return undefined;
     }
-    return this.#body.take(b, start, end, this.#body.length === 0 && (last || contentLength === end - start));
+    const whole = this.#body.length === 0 && (last || contentLength === end - start);
+    return this.#body.take(b, start, end, whole, contentLength);
   }
 
   #give(taker: ContentTaker, b: Buffer, start: number, end: number): void {
