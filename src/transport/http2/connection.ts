@@ -109,8 +109,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     else this.#await(stream, settings.firstByteTimeoutMs, nowMs);
   }
 
-  readonly #controlOf = (stream: Stream): ContentControl => {
-    const request = stream.request!;
+  readonly #controlOf = (stream: Stream, request: Request): ContentControl => {
     return {
       resume: () => {
         if (!this.#streams.holds(stream, request) || !stream.holds) return;

@@ -149,7 +149,7 @@ export class Streams implements FrameVisitor {
   open(
     request: Request,
     timings: ConnectionTimings,
-    control: ((stream: Stream) => ContentControl) | undefined,
+    control: ((stream: Stream, request: Request) => ContentControl) | undefined,
     ends: boolean,
     expects: boolean,
   ): Stream {
@@ -157,7 +157,7 @@ export class Streams implements FrameVisitor {
     const id = this.#nextId;
     this.#nextId += 2;
     if (this.#nextId > STREAM_ID_MAX) this.takesMore = false;
-    stream.begin(id, request, timings, control?.(stream));
+    stream.begin(id, request, timings, control?.(stream, request));
     stream.receiveWindow = STREAM_WINDOW;
     stream.sendWindow = this.#initialWindow;
     this.#open.set(id, stream);
