@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
+const ECHO_DELAY_MS = 10;
 /** How often each id arrived, by run. */
 const arrivals = new Map();
 
@@ -23,11 +24,14 @@ server.requestTimeout = 0;
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
 process.once('disconnect', () => process.exit());
 
-/** Read to its end first: Caddy stops sending what is answered early. */
+/**
+ * Late, because now and then Caddy closes on an application that answered before it knew that all of the request was sent
+ * ("aborting with incomplete response").
+ */
 function echo(request, response) {
   const pieces = [];
   request.on('data', (piece) => pieces.push(piece));
-  request.on('end', () => response.end(Buffer.concat(pieces)));
+  request.on('end', () => setTimeout(() => response.end(Buffer.concat(pieces)), ECHO_DELAY_MS));
 }
 
 function takeUpload(request, response) {

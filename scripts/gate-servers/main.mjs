@@ -32,6 +32,9 @@ function list() {
   for (const one of ALL) {
     console.log(`${one.name.padEnd(18)} ${isThere(one) ? one.versionText : missing(one)}`);
     for (const [kind, why] of Object.entries(kindsWithout(one.cannot))) console.log(`    no ${kind}: ${why}`);
+    for (const [kind, why] of Object.entries(one.cannotOverHttp2 ?? {})) {
+      console.log(`    no ${kind} over HTTP/2: ${why}`);
+    }
     for (const [kind, why] of Object.entries(one.fieldsMayDiffer ?? {})) console.log(`    ${kind}: ${why}`);
   }
 }

@@ -16,7 +16,7 @@ const REPEATABLE_AFTER_PAUSE = 3 * CONCURRENCY;
  * `cases`: the manifest, with something else for what the server cannot do. `idleMs`: when the server drops unused connections; the run
  * pauses that long, `pauses` times. `interludes`: something to `play`, `count` times, while the run goes on. `judge` looks
  * at every response once more; a failure that `forgives` accepts is none. What it gives back has `differences`, `failures`,
- * what the table shows, the indexes that were `forgiven`, and of every body its hash (`answers`).
+ * what the table shows, the indexes that were `forgiven`, and of every body kind and hash (`answers`).
  */
 export async function runManifest(flurry, plan) {
   const { cases, urls, scheme, options, pauses, judge = noMore, forgives = nothing } = plan;
@@ -60,7 +60,7 @@ export async function runManifest(flurry, plan) {
       else {
         countConnection(outcome, result, clientPorts);
         found.push(...judge(outcome));
-        if (one.expect.body !== 'ranges') result.answers[index] = sha256(outcome.body);
+        if (one.expect.body !== 'ranges') result.answers[index] = `${one.kind} ${sha256(outcome.body)}`;
       }
       if (found.length > 0) result.differences.push({ index, url: outcome.url, kind: one.kind, found });
     }

@@ -41,7 +41,7 @@ const NGHTTPD_CANNOT = {
 
 /**
  * `cannot`: kinds of requests in whose place plain GETs are sent, each with its reason; `fieldsMayDiffer`: kinds whose
- * header fields are not looked at; `needs`: programs besides its own. `ways`: how it can be asked, if not in each way that
+ * header fields are not looked at; `needs`: programs besides its own; `cannotOverHttp2`: what it cannot do there besides. `ways`: how it can be asked, if not in each way that
  * gate.mjs knows; `neverIdle`: it drops no unused connection.
  * `start` is of starting.mjs.
  */
@@ -62,6 +62,10 @@ export const SERVERS = [
     cannot: {
       postRefused: FILE_TO_POST,
       tagBeforeDate: BOTH_CONDITIONS,
+    },
+    cannotOverHttp2: {
+      compressedHead:
+        'it sends content in responses to HEAD where it would compress, which RFC 9113 section 8.1 forbids',
     },
     start: startApache,
   },

@@ -43,7 +43,9 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   /** Its peer hears nothing any more. */
   #ended = false;
   #retired = false;
-  #faulty = false;
+  #faultCode: number = ErrorCode.NO_ERROR;
+  /** Its preface has left. */
+  #begun = false;
   #resting = false;
   /** Its frames leave when this turn of the event loop ends. */
   #leaving = false;
@@ -143,8 +145,9 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
 
   onContinue(stream: Stream): void {
     const body = stream.sending?.body;
-    if (body?.holdsBack === true) body.start(true);
-    this.onProgress(stream);
+    if (body?.holdsBack !== true) return;
+    body.start(true);
+    this.#awaitUpload(stream);
   }
 
   onSent(stream: Stream): void {
@@ -188,6 +191,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     bodies.pump();
     this.#sentId = this.#streams.lastId;
     if (writer.length === 0) return;
+    this.#begun = true;
     bodies.takes = this.#wire.write('', writer.take());
     if (bodies.isReady) this.onReady();
     else if (!bodies.takes && this.#wire.pendingBytes > UNREAD_BYTES_MAX) this.#onFault(READS_NOTHING);
@@ -232,11 +236,10 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   }
 
   onProgress(stream: Stream): void {
-    const { idleTimeoutMs, firstByteTimeoutMs } = this.#tools.settings;
+    const { idleTimeoutMs } = this.#tools.settings;
     // Its taker wants no more for now: what the peer sends meanwhile, and when, is nobody's fault.
     if (stream.holds) stream.deadlineMs = Number.POSITIVE_INFINITY;
-    else if (stream.head !== undefined) this.#await(stream, idleTimeoutMs, this.heardMs);
-    else if (stream.sending === undefined) this.#await(stream, firstByteTimeoutMs, this.heardMs);
+    else this.#await(stream, idleTimeoutMs, this.heardMs);
   }
 
   onFault(request: Request, phase: Phase, fault: Fault): void {
@@ -373,8 +376,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
 
   /** The peer departs from the protocol in what concerns all streams (section 5.4.1). */
   #onFault({ code, message }: ConnectionFault): void {
-    this.#faulty = true;
-    this.#streams.writer.goaway(0, code);
+    this.#faultCode = code;
     this.#breakDown('protocol', undefined, faultText(message, this.#owner));
   }
 
@@ -397,7 +399,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     const ended: Ended[] = [];
     for (const stream of [...this.#streams.all]) {
       const request = stream.request!;
-      const isUnsent = stream.id > this.#sentId && kind !== 'aborted';
+      const isUnsent = stream.id > this.#sentId && stream.isRepeatable && kind !== 'aborted';
       const again = !isUnsent && this.#isStale(stream, kind);
       ended.push({ request, phase: phaseOf(stream), isUnsent, again });
       this.#streams.release(stream);
@@ -437,11 +439,12 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     this.#owner.onClosed(this, lost);
   }
 
-  /** With what is to leave anyway; a fault has said its own GOAWAY. */
+  /** What has not left stays here: it may be on its way elsewhere by now. */
   #takeLeave(): void {
     const { writer } = this.#streams;
-    if (!this.#faulty) writer.goaway(0, ErrorCode.NO_ERROR);
-    this.#wire.write('', writer.take());
+    writer.take();
+    writer.goaway(0, this.#faultCode);
+    if (this.#begun) this.#wire.write('', writer.take());
   }
 }
 

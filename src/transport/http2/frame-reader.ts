@@ -28,6 +28,8 @@ export class FrameReader {
   fault: ConnectionFault | undefined;
   /** DATA frames without content that end nothing, since the caller last set it to 0: they cost a peer little. */
   emptyFrames = 0;
+  /** DATA frames, as `emptyFrames`. */
+  dataFrames = 0;
   /** Frames that carry neither content nor fields, acknowledgements and unknown ones included; as `emptyFrames`. */
   controlFrames = 0;
   readonly #limits: FrameLimits;
@@ -176,6 +178,7 @@ export class FrameReader {
   }
 
   #beginData(): void {
+    this.dataFrames++;
     this.#ofStream();
     this.#padding = 0;
     if ((this.#flags & Flag.PADDED) === 0) return this.#beginContent();

@@ -14,7 +14,7 @@ import { settle, settleFailed } from '../settling.ts';
 import { Timed } from '../timer-wheel.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Owner, Http2Tools } from './connection-tools.ts';
-import { ErrorCode } from './errors.ts';
+import { ErrorCode, errorName } from './errors.ts';
 
 /** How often one request may be told that it was not looked at: a peer that refuses all it is sent is given up. */
 const UNPROCESSED_MAX = 20;
@@ -323,7 +323,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       const text =
         code === ErrorCode.HTTP_1_1_REQUIRED
           ? `${this.peer} asks for HTTP/1.1; try --http1.1 (httpVersion)`
-          : `${this.peer} did not look at it, ${request.unprocessed} times`;
+          : `${this.peer} did not look at it, ${request.unprocessed} times (${errorName(code)})`;
       const nowMs = this.#tools.clock.now();
       return settleFailed(request, 'headers', 'reset', text, undefined, false, nowMs);
     }

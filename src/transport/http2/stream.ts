@@ -72,6 +72,11 @@ export class Stream {
     if (this.#body.length > 0) this.#body.release();
   }
 
+  /** Nothing has come of its response, and its body can be had once more. */
+  get isRepeatable(): boolean {
+    return this.head === undefined && this.sending?.body.isSpent !== true;
+  }
+
   onHead(head: ResponseHead, nowMs: number): void {
     const { request } = this;
     this.head = head;

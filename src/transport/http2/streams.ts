@@ -38,7 +38,7 @@ export interface StreamEvents {
   onComplete(stream: Stream): void;
   onFault(request: Request, phase: 'headers' | 'body', fault: Fault): void;
   onReset(request: Request, phase: 'headers' | 'body', code: number): void;
-  /** The peer has not looked at it. `code`: REFUSED_STREAM, HTTP_1_1_REQUIRED, or NO_ERROR after a GOAWAY. */
+  /** The peer has not looked at it, and it can be sent again. `code`: of the frame that said so. */
   onUnprocessed(request: Request, code: number): void;
   /** Something has come for it. */
   onProgress(stream: Stream): void;
@@ -169,11 +169,16 @@ export class Streams implements FrameVisitor {
 
   /** Ends it without a response, and tells nobody but the peer. */
   cancel(stream: Stream, code: number = ErrorCode.CANCEL): void {
-    this.writer.rstStream(stream.id, code);
-    this.#resets.add(stream.id);
+    this.#reset(stream.id, code);
+    this.release(stream);
+  }
+
+  /** Once for each stream (section 5.1). */
+  #reset(id: number, code: number): void {
+    this.writer.rstStream(id, code);
+    this.#resets.add(id);
     // The one that was reset first is the one that its peer knows of by now.
     if (this.#resets.size > RESETS_MAX) this.#resets.delete(this.#resets.values().next().value!);
-    this.release(stream);
     this.#events.onReady();
   }
 
@@ -236,7 +241,7 @@ export class Streams implements FrameVisitor {
     if (this.#window < 0)
       return this.#broken(ErrorCode.FLOW_CONTROL_ERROR, 'more DATA than its window allows');
     const stream = this.#open.get(id);
-    if (stream === undefined) return this.#stray(id, 'DATA', endStream);
+    if (stream === undefined) return this.#stray(id, 'DATA');
     stream.receiveWindow -= flowBytes;
     stream.uncredited += flowBytes;
     if (stream.receiveWindow < 0) {
@@ -268,7 +273,10 @@ export class Streams implements FrameVisitor {
       return this.#broken(code, message);
     }
     const stream = this.#open.get(id);
-    if (stream === undefined) return this.#stray(id, 'HEADERS', endStream);
+    if (stream === undefined) {
+      this.#flood.strayBlocks++;
+      return this.#stray(id, 'HEADERS');
+    }
     const { excess } = this.#decoder;
     if (excess !== undefined) return this.#refuse(stream, excess, ErrorCode.CANCEL);
     if (stream.head !== undefined) return this.#onTrailers(stream, fields, endStream);
@@ -293,7 +301,7 @@ export class Streams implements FrameVisitor {
     if (status === 100 && !stream.continued) {
       stream.continued = true;
       this.#events.onContinue(stream);
-    } else this.#events.onProgress(stream);
+    }
   }
 
   #onTrailers(stream: Stream, fields: readonly Field[], endStream: boolean): void {
@@ -312,7 +320,7 @@ export class Streams implements FrameVisitor {
     const fault = stream.endFault();
     if (fault !== undefined) return this.#refuse(stream, fault);
     // A response that came before its request was out: the rest is not wanted (section 8.1).
-    if (stream.sending?.ended === false) this.writer.rstStream(stream.id, ErrorCode.CANCEL);
+    if (stream.sending?.ended === false) this.#reset(stream.id, ErrorCode.CANCEL);
     this.#events.onComplete(stream);
   }
 
@@ -326,20 +334,14 @@ export class Streams implements FrameVisitor {
   }
 
   /** Of a stream that is not open. Of those that we have reset, something may have been on its way (section 5.1). */
-  #stray(id: number, what: string, endStream: boolean): void {
+  #stray(id: number, what: string): void {
     if (this.#isIdle(id)) {
       return this.#broken(
         ErrorCode.PROTOCOL_ERROR,
         `a ${what} frame on stream ${id}, which was never opened`,
       );
     }
-    this.#flood.strays++;
-    if (this.#resets.has(id)) {
-      if (endStream) this.#resets.delete(id);
-      return;
-    }
-    this.writer.rstStream(id, ErrorCode.STREAM_CLOSED);
-    this.#events.onReady();
+    if (!this.#resets.has(id)) this.#reset(id, ErrorCode.STREAM_CLOSED);
   }
 
   #isIdle(id: number): boolean {
@@ -352,15 +354,15 @@ export class Streams implements FrameVisitor {
       if (this.#isIdle(id)) {
         this.#broken(ErrorCode.PROTOCOL_ERROR, `an RST_STREAM frame on stream ${id}, which was never opened`);
       }
-      this.#resets.delete(id);
       return;
     }
     const request = stream.request!;
+    const isUnprocessed = code === ErrorCode.REFUSED_STREAM || code === ErrorCode.HTTP_1_1_REQUIRED;
+    const again = isUnprocessed && stream.isRepeatable;
     const phase = phaseOf(stream);
     this.release(stream);
-    if (code === ErrorCode.REFUSED_STREAM || code === ErrorCode.HTTP_1_1_REQUIRED) {
-      this.#events.onUnprocessed(request, code);
-    } else this.#events.onReset(request, phase, code);
+    if (again) this.#events.onUnprocessed(request, code);
+    else this.#events.onReset(request, phase, code);
   }
 
   onSetting(id: number, value: number): void {
@@ -409,13 +411,13 @@ export class Streams implements FrameVisitor {
     this.#goawayId = lastId;
     this.takesMore = false;
     this.goaway = { code, text: b.toString('latin1', start, end) };
-    const unprocessed: Request[] = [];
-    for (const stream of [...this.#open.values()]) {
-      if (stream.id <= lastId) continue;
-      unprocessed.push(stream.request!);
-      this.release(stream);
+    const above = [...this.#open.values()].filter((stream) => stream.id > lastId);
+    const requests = above.map((stream) => ({ request: stream.request!, again: stream.isRepeatable }));
+    for (const stream of above) this.release(stream);
+    for (const { request, again } of requests) {
+      if (again) this.#events.onUnprocessed(request, code);
+      else this.#events.onReset(request, 'headers', code);
     }
-    for (const request of unprocessed) this.#events.onUnprocessed(request, ErrorCode.NO_ERROR);
     this.#events.onGoaway();
   }
 
