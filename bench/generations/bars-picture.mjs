@@ -121,7 +121,7 @@ function panelOf({ spreadOf }, rows, height, colorOf) {
 /** Bars on a logarithmic axis begin at a round number well below the shortest, which must stay a bar. */
 function domainOf(spreads) {
   if (spreads.length === 0) return [1, 10];
-  const low = Math.min(...spreads.map(({ min }) => min)) / 1.6;
+  const low = Math.min(...spreads.map(({ min }) => min)) / 1.25;
   return [10 ** Math.floor(Math.log10(low)), Math.max(...spreads.map(({ max }) => max)) * 1.02];
 }
 

@@ -81,16 +81,20 @@ function floorOf(peers, counted) {
   return names.filter((name) => cost(name) !== undefined).sort((a, b) => cost(a) - cost(b))[0];
 }
 
-/** Of time and of CPU, each per request and within a round; the median over the rounds that have both. */
+/**
+ * Of time and of CPU, each per request and within a round, the median over the rounds that count for both; of the medians
+ * where there is no such round.
+ */
 function ratios(kept, all, by) {
   if (by === undefined) return undefined;
-  const within = (figure) =>
-    spread(
-      kept.map((result) => {
-        const other = all.find(({ peer, round }) => peer === by && round === result.round);
-        return other === undefined || !isRight(other) ? undefined : result[figure] / other[figure];
-      }),
-    )?.median;
+  const others = sift(all.filter((result) => result.peer === by && isRight(result))).kept;
+  const within = (figure) => {
+    const pairs = kept.map((result) => [result, others.find(({ round }) => round === result.round)]);
+    const shared = pairs.filter(([, other]) => other !== undefined);
+    if (shared.length > 0) return spread(shared.map(([one, other]) => one[figure] / other[figure]))?.median;
+    const [own, theirs] = [kept, others].map((results) => spread(results.map((one) => one[figure]))?.median);
+    return own === undefined || theirs === undefined ? undefined : own / theirs;
+  };
   return { by, time: within('msPerRequest'), cpu: within('cpuUsPerRequest') };
 }
 

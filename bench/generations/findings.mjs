@@ -61,9 +61,10 @@ export function pointsOf({ curves }, curve, name) {
   const results = curves.find((one) => one.name === curve)?.results ?? [];
   return results
     .filter((result) => result.peer === name && result.concurrency !== undefined && isRight(result))
-    .map(({ concurrency, perSecond, shares }) => ({
+    .map(({ concurrency, perSecond, requests, shares }) => ({
       size: concurrency,
       perSecond,
+      requests,
       isDoubtful: shares.reasons.length > 0,
     }))
     .sort((a, b) => a.size - b.size);

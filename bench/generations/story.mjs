@@ -46,8 +46,9 @@ export function storyParts(report, pictures, folder) {
   const costs = [1, 2, 3, 4].map((generation) => [`cost-${generation}`, costText(report, generation)]);
   return {
     measured: `Measured on ${captionText(report)} All of it: [table.md](${join(folder, 'table.md')}).`,
-    rows: rowsText(report),
+    rows: `${pictureText('generations', 'Every generation, side by side', pictures, folder)}${rowsText(report)}`,
     ...Object.fromEntries(costs),
+    memory: pictureText('memory', 'Memory over the number of requests', pictures, folder).trim() || NOTHING,
     curve: curveText(report, pictures, folder),
     findings: findingsText(report),
   };
@@ -102,7 +103,7 @@ function hereText(row, loop, tables, name) {
 
 /** The loop of the post took 70 ms for each. */
 function seedText(ms) {
-  return ms === undefined ? '—' : `${figure(ms)} ms, ${figure(70 / ms)} ×`;
+  return ms === undefined ? '—' : `${ms} ms, ${figure(70 / ms)} ×`;
 }
 
 function notesText(rows) {
@@ -160,15 +161,18 @@ function codesText({ huge, peers }) {
   return `\n\nAll codes of four characters, 36⁴ = ${grouped(CODES)} requests, next door: ${each.join('; ')}.`;
 }
 
+/** With an empty line behind it; nothing where it was not drawn. */
+function pictureText(name, title, pictures, folder) {
+  return pictures.includes(`${name}.svg`) ? `![${title}](${join(folder, `${name}.svg`)})\n\n` : '';
+}
+
 /** Who takes a size, at which it did best and what too large a one costs it; and what auto came to by itself. */
 function curveText(report, pictures, folder) {
   const shown = ['curve', 'limited'].flatMap((name) => {
     const curve = report.curves.find((one) => one.name === name);
     if (curve === undefined || curve.results.length === 0) return [];
-    const picture = pictures.includes(`${name}.svg`)
-      ? [`![${curve.title}](${join(folder, `${name}.svg`)})`]
-      : [];
-    return [`**${curve.title}**`, ...picture, ...curveLines(report, curve)];
+    const picture = pictureText(name, curve.title, pictures, folder);
+    return [`**${curve.title}**`, `${picture}${curveLines(report, curve).join('\n\n')}`];
   });
   return shown.length === 0 ? NOTHING : shown.join('\n\n');
 }
@@ -217,7 +221,7 @@ function autoText(report, curve, { peer: name, perSecond, requests, concurrency,
   const share =
     best === undefined
       ? ''
-      : `: ${Math.round((100 * perSecond) / best.perSecond)} % of what flurry reached with the best size that it was told`;
+      : `. That is ${Math.round((100 * perSecond) / best.perSecond)} % of flurry's best when told a size, over ${grouped(best.requests)} requests`;
   return [
     `\`auto\`, told nothing, brought ${grouped(perSecond)}/s over ${grouped(requests)} requests, its search included${ended}${share}.`,
   ];
@@ -235,7 +239,12 @@ function findingsText(report) {
   const told = findings.filter(({ verdict }) => /^(holds|differs)/.test(verdict ?? '')).length;
   const note = findings.some(({ isDoubtful }) => isDoubtful) ? `\n\n${doubtText('Where it was taken')}` : '';
   return (
-    `${table([['', 'the seed', 'here', 'verdict'], ...lines])}\n\n` +
+    `${toTheLeft(table([['', 'the seed', 'here', 'verdict'], ...lines]))}\n\n` +
     `${holds} of ${told} hold. A factor holds where it is off by less than ${FACTOR} either way.${note}`
   );
+}
+
+/** These columns are text. */
+function toTheLeft(text) {
+  return text.replace(/-: \|/g, '-- |');
 }

@@ -95,7 +95,7 @@ export const CURVES = [
     everybody: true,
     autoRequests: 20_000,
     full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 460 },
-    quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 110 },
+    quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 130 },
   },
   {
     name: 'limited',

@@ -143,6 +143,8 @@ export interface Wire {
   keepAlive(on: boolean): void;
   /** Bytes given to write that the kernel has not taken. */
   readonly pendingBytes: number;
+  /** Of TLS: whether the certificate of its peer is good for this host as well. */
+  covers?(host: string): boolean;
   readonly remoteAddress: string;
 }
 

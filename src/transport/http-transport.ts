@@ -13,10 +13,12 @@ import type {
 import type { Origin } from '../model/origin.ts';
 import type { ProxyServer } from '../model/proxy-server.ts';
 import type { Request } from '../model/request.ts';
+import { CoalescingPool, type CoalescingTools } from './coalescing-pool.ts';
 import type { ConnectionSettings } from './http1/connection-tools.ts';
 import { HeadParser } from './http1/head-parser.ts';
 import { Http1Pool, type Http1PoolTools } from './http1/pool.ts';
 import { forwardsFor } from './http1/request-head.ts';
+import { Coalescing } from './http2/coalescing.ts';
 import type { Http2Settings, Http2Tools } from './http2/connection-tools.ts';
 import { FieldMemo } from './http2/field-memo.ts';
 import { Http2Pool } from './http2/pool.ts';
@@ -42,6 +44,9 @@ export class HttpTransport implements Transport {
   readonly #http1: Http1PoolTools;
   readonly #http2: Http2Tools;
   readonly #undecided: UndecidedTools;
+  readonly #sharing: CoalescingTools;
+  readonly #coalescing = new Coalescing();
+  readonly #coalesces: boolean;
   readonly #httpVersion: HttpSettings['httpVersion'];
   /** Pools whose origins are served by others now; they have connections yet. */
   readonly #former = new Set<Pool>();
@@ -60,6 +65,7 @@ export class HttpTransport implements Transport {
     this.#clock = clock;
     this.#idle = new IdleConnections(settings.idleConnections);
     this.#httpVersion = settings.httpVersion;
+    this.#coalesces = settings.h2Coalesce && settings.httpVersion !== '1.1';
     const tools = {
       settings,
       clock,
@@ -80,7 +86,18 @@ export class HttpTransport implements Transport {
     this.#http2 = {
       ...tools,
       memo: new FieldMemo(),
+      coalescing: this.#coalescing,
+      onForeign: (request, misdirected) => this.#onForeign(request, misdirected),
       onHttp1: (pool, opening, request) => this.#turnTo('http/1.1', pool, opening, request),
+    };
+    this.#sharing = {
+      ...tools,
+      coalescing: this.#coalescing,
+      onAlone: (pool) => {
+        const own = this.#made(pool.origin, undefined, pool.key, false);
+        this.#replace(pool, own);
+        return own;
+      },
     };
     this.#undecided = {
       ...tools,
@@ -104,7 +121,7 @@ export class HttpTransport implements Transport {
     const key = poolKey(origin, proxy);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
-      pool = this.#made(origin, proxy, key);
+      pool = this.#made(origin, proxy, key, this.#coalesces && proxy === undefined);
       if (this.#closed) pool.retire();
       if (this.#aborted) {
         // It refuses, has no connection ever, and so is not kept.
@@ -117,7 +134,8 @@ export class HttpTransport implements Transport {
     return pool;
   }
 
-  #made(origin: Origin, proxy: ProxyServer | undefined, key: string): Pool {
+  #made(origin: Origin, proxy: ProxyServer | undefined, key: string, shares: boolean): Pool {
+    if (shares && origin.scheme === 'https') return new CoalescingPool(origin, this.#sharing);
     const isForwarded = proxy !== undefined && forwardsFor(proxy, origin);
     if (this.#httpVersion === '1.1' || isForwarded) return new Http1Pool(origin, proxy, this.#http1);
     if (this.#httpVersion === '2') return new Http2Pool(origin, proxy, this.#http2);
@@ -142,13 +160,33 @@ export class HttpTransport implements Transport {
     const { key, origin, proxy } = former;
     this.#known.set(key, protocol);
     const pool = this.#speaking(protocol, origin, proxy);
-    this.#pools.set(key, pool);
-    this.#last = undefined;
+    this.#replace(former, pool);
     if (former instanceof Http2Pool) this.#former.add(former);
     if (request !== undefined && opening !== undefined) pool.adopt(opening, request);
     else opening?.close();
     if (this.#closed) pool.retire();
     return pool;
+  }
+
+  #replace(former: Pool, pool: Pool): void {
+    this.#pools.set(former.key, pool);
+    this.#last = undefined;
+  }
+
+  /** It came to a connection of another origin, which is not good for it (any more): its own pool has it. */
+  #onForeign(request: Request, misdirected: boolean): void {
+    const { origin } = request;
+    if (misdirected) this.#coalescing.keepApart(origin);
+    const key = poolKey(origin, undefined);
+    let pool = this.#pools.get(key);
+    if (pool === undefined || pool instanceof CoalescingPool) {
+      pool = this.#made(origin, undefined, key, false);
+      this.#pools.set(key, pool);
+      this.#last = undefined;
+      if (this.#aborted) pool.abort();
+      else if (this.#closed) pool.retire();
+    }
+    pool.send(request, request.done!);
   }
 
   #onEmpty(pool: Pool): void {

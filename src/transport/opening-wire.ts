@@ -63,6 +63,10 @@ export class OpeningWire implements Wire {
     this.#wire?.keepAlive(on);
   }
 
+  covers(host: string): boolean {
+    return this.#wire?.covers?.(host) === true;
+  }
+
   get pendingBytes(): number {
     return this.#wire?.pendingBytes ?? 0;
   }

@@ -15,6 +15,8 @@ export interface SocketManner {
   readonly ask: (tell: (doubt: Error | undefined) => void) => void;
   /** Of TLS: why its peer is not accepted although the handshake is done. */
   readonly fault?: () => Error | undefined;
+  /** Of TLS: whether the certificate of its peer names this host too. */
+  readonly covers?: (host: string) => boolean;
 }
 
 export class SocketWire implements Wire {
@@ -24,6 +26,7 @@ export class SocketWire implements Wire {
   readonly #resets: boolean;
   /** What stands for an address where there is none. */
   readonly #path: string;
+  readonly #covers: ((host: string) => boolean) | undefined;
   #error: Error | undefined;
   #over = false;
 
@@ -32,12 +35,13 @@ export class SocketWire implements Wire {
     socket: net.Socket,
     carrier: net.Socket,
     events: WireEvents,
-    { resets, ask, fault }: SocketManner,
+    { resets, ask, fault, covers }: SocketManner,
     path = '',
   ) {
     this.#socket = socket;
     this.#carrier = carrier;
     this.#resets = resets;
+    this.#covers = covers;
     this.#path = path;
     if (carrier.connecting) carrier.on('connect', () => events.onConnect());
     socket.on('secureConnect', () => {
@@ -101,6 +105,10 @@ export class SocketWire implements Wire {
   keepAlive(on: boolean): void {
     if (on) this.#carrier.ref();
     else this.#carrier.unref();
+  }
+
+  covers(host: string): boolean {
+    return this.#covers?.(host) === true;
   }
 
   get pendingBytes(): number {

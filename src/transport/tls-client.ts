@@ -148,6 +148,13 @@ export class TlsPeer {
     });
   }
 
+  /** Whether its certificate names this host too. */
+  covers(socket: TLSSocket, host: string): boolean {
+    const certificate = socket.getPeerCertificate();
+    // After the handshake of a session that was resumed there may be none.
+    return certificate.raw !== undefined && identityFault(host, certificate) === undefined;
+  }
+
   /**
    * Why a peer whose handshake is done is not accepted. Also where certificates are not verified. A session that is
    * resumed was accepted when it was made, as Node has it for names.

@@ -160,6 +160,7 @@ export class NetConnector implements Connector {
       resets: false,
       ask: (tell) => tell(new UnprovenEnd(() => this.#prove(origin))),
       fault: () => peer.fault(socket),
+      covers: (host) => peer.covers(socket, host),
     };
     return new SocketWire(socket, carrier, events, manner, this.#path);
   }
@@ -200,6 +201,7 @@ function tappedWire(carrier: net.Socket, peer: TlsPeer, events: WireEvents, path
     resets: false,
     ask: (tell) => tell(cut() ? cutOff() : undefined),
     fault: () => peer.fault(socket),
+    covers: (host) => peer.covers(socket, host),
   };
   return new SocketWire(socket, carrier, events, manner, path);
 }

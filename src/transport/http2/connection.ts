@@ -25,6 +25,7 @@ const READS_NOTHING: ConnectionFault = {
   message: 'frames that ask for answers, and reads none',
 };
 const GOAWAY_TEXT_MAX = 200;
+const COVERED_MAX = 1_000;
 
 export class Http2Connection extends Timed implements Holder, OpenEvents, StreamEvents, IdleConnection {
   older: IdleConnection | undefined;
@@ -52,15 +53,23 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   /** The last stream of which anything has left. */
   #sentId = 0;
   #served = 0;
+  readonly #covered = new Map<string, boolean>();
 
-  constructor(tools: Http2Tools, owner: Http2Owner, opening: Opening) {
+  /** `streamsMax`: what its peer allowed on others. */
+  constructor(tools: Http2Tools, owner: Http2Owner, opening: Opening, streamsMax: number | undefined) {
     super();
     this.#tools = tools;
     this.#owner = owner;
     this.#wire = opening.wire;
     this.remoteAddress = opening.remoteAddress;
     this.openedMs = tools.clock.now();
-    this.#streams = new Streams(tools.settings.limits, tools.memo, tools.settings.secretHeaders, this);
+    this.#streams = new Streams(
+      tools.settings.limits,
+      tools.memo,
+      tools.settings.secretHeaders,
+      this,
+      streamsMax,
+    );
     opening.events = this;
     this.onReady();
     this.#rest(this.openedMs);
@@ -87,6 +96,15 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   /** How many it takes in all. */
   get streamsMax(): number {
     return this.#streams.streamsMax;
+  }
+
+  /** It may serve this host as well (RFC 9113 section 9.1.1). */
+  covers(host: string): boolean {
+    const known = this.#covered.get(host);
+    if (known !== undefined) return known;
+    const covers = this.#wire.covers?.(host) === true;
+    if (this.#covered.size < COVERED_MAX) this.#covered.set(host, covers);
+    return covers;
   }
 
   override toString(): string {
@@ -221,12 +239,19 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     const request = stream.request!;
     const response = stream.take(this.heardMs, this.remoteAddress);
     const { body } = stream.sending ?? {};
+    const isMisdirected = response.status === 421 && this.#isForeign(request) && stream.isCollected;
     const refused = response.status === 417 && body?.expected === true && !body.isSpent;
     this.#streams.release(stream);
     this.#served++;
-    if (refused) this.#refuseExpect(request);
+    if (isMisdirected) this.#owner.onMisdirected(request);
+    else if (refused) this.#refuseExpect(request);
     else settle(request, response);
     this.#onFreed();
+  }
+
+  /** Of another origin than the connection was opened for. */
+  #isForeign({ origin }: Request): boolean {
+    return origin !== this.#owner.origin && origin.key !== this.#owner.origin.key;
   }
 
   /** What was refused is the Expect alone; without it the request is sent again (RFC 9110 section 15.5.18). */

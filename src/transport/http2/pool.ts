@@ -37,6 +37,8 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   #opener: Request | undefined;
   /** When a connection was lost that had not said so. */
   #brokenMs = Number.NEGATIVE_INFINITY;
+  /** What the peer allows on a connection, as it said last. */
+  #streamsMax: number | undefined;
   #openFailedMs = Number.NEGATIVE_INFINITY;
   #aborted = false;
   #retired = false;
@@ -119,10 +121,21 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     let best: Http2Connection | undefined;
     for (const connection of this.#connections) {
       if (connection.room <= 0) continue;
+      if (!this.#serves(connection, request)) continue;
       if (request.fresh && Math.max(connection.openedMs, connection.heardMs) <= this.#brokenMs) continue;
       if (best === undefined || connection.outstanding < best.outstanding) best = connection;
     }
     return best;
+  }
+
+  /** Requests of other origins are served where the certificate names them (RFC 9113 section 9.1.1). */
+  #serves(connection: Http2Connection, { origin }: Request): boolean {
+    return origin === this.origin || origin.key === this.key || connection.covers(origin.host);
+  }
+
+  #isStranded(request: Request): boolean {
+    if (request.origin === this.origin || request.origin.key === this.key) return false;
+    return !this.#connections.some((one) => one.isUsable && this.#serves(one, request));
   }
 
   #sendOn(connection: Http2Connection, request: Request, nowMs: number): void {
@@ -133,17 +146,20 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   /** Gives waiting requests, in their order, to connections with room; opens another where there may be more. */
   #serve(): void {
     let served = false;
-    for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
-      if (next.done === undefined) {
-        this.#pending.shift();
-        continue;
-      }
-      const connection = this.#roomFor(next);
-      if (connection === undefined) break;
+    for (let left = this.#pending.length; left > 0; left--) {
+      const next = this.#pending.peek()!;
+      const isOver = next.done === undefined;
+      const connection = isOver ? undefined : this.#roomFor(next);
+      const isStranded = !isOver && connection === undefined && this.#isStranded(next);
+      if (connection === undefined && !isOver && !next.fresh && !isStranded) break;
       this.#pending.shift();
-      const nowMs = this.#waited(next);
-      this.#sendOn(connection, next, nowMs);
-      served = true;
+      if (isStranded) this.#tools.onForeign(next, false);
+      else if (connection !== undefined) {
+        this.#sendOn(connection, next, this.#waited(next));
+        served = true;
+      }
+      // One that must not go to an old connection does not hold up those that may.
+      else if (!isOver) this.#pending.push(next);
     }
     this.#grow();
     this.#spread();
@@ -193,17 +209,13 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     if (this.#usable === 0) return underWay === 0;
     if (this.#usable + underWay >= (h2Connections ?? perOriginMax)) return false;
     // A peer that allows no stream would allow none on another connection either.
-    const streams = this.#streamsExpected;
+    const streams = this.#streamsMax ?? 1;
     return streams > 0 && waiting > underWay * streams;
   }
 
   /** Connections that take requests, now or after a response. */
   get #usable(): number {
     return this.#connections.reduce((count, connection) => count + (connection.isUsable ? 1 : 0), 0);
-  }
-
-  get #streamsExpected(): number {
-    return Math.max(...this.#connections.map((connection) => connection.streamsMax));
   }
 
   /** One that could not be opened is not tried again at once as long as others serve. */
@@ -219,8 +231,9 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.#openings.delete(opening);
     if (this.isSecure && opening.protocol !== 'h2') return this.#onOtherProtocol(opening);
     this.#tools.usage.http2Connections++;
-    const connection = new Http2Connection(this.#tools, this, opening);
+    const connection = new Http2Connection(this.#tools, this, opening, this.#streamsMax);
     this.#connections.push(connection);
+    if (this.isSecure && this.proxy === undefined) this.#tools.coalescing?.add({ connection, pool: this });
     const opener = this.#opener;
     this.#opener = undefined;
     // First: it has waited for this very connection, and carries what it cost.
@@ -275,7 +288,9 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     // Those alone that wait now: whoever hears of it may send more.
     for (let count = this.#pending.length; count > 0; count--) {
       const next = this.#pending.shift()!;
-      if (next.done !== undefined) settleFailed(next, phase, kind, text, error, false, nowMs);
+      if (next.done === undefined) continue;
+      if (this.#isStranded(next)) this.#tools.onForeign(next, false);
+      else settleFailed(next, phase, kind, text, error, false, nowMs);
     }
     this.#opener = undefined;
     this.#serve();
@@ -305,6 +320,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   // ── what connections tell ───────────────────────────────────────────────────────────────────────────────
 
   onRoom(connection: Http2Connection): void {
+    this.#streamsMax = connection.streamsMax;
     if (this.#pending.length > 0) this.#serve();
     if (connection.outstanding > 0 || connection.isClosed) return;
     if (this.#retired && this.#pending.length === 0) connection.retire();
@@ -333,7 +349,12 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     if (!connection.isUsable) this.#serve();
   }
 
+  onMisdirected(request: Request): void {
+    this.#tools.onForeign(request, true);
+  }
+
   onClosed(connection: Http2Connection, lost: boolean): void {
+    this.#tools.coalescing?.remove(connection);
     if (connection.idle) this.#setIdle(connection, false);
     const at = this.#connections.indexOf(connection);
     if (at !== -1) this.#connections.splice(at, 1);

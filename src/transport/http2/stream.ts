@@ -77,6 +77,11 @@ export class Stream {
     return this.head === undefined && this.sending?.body.isSpent !== true;
   }
 
+  /** Nobody has heard of its response yet, and its body can be had once more. */
+  get isCollected(): boolean {
+    return this.taker === undefined && this.sending?.body.isSpent !== true;
+  }
+
   onHead(head: ResponseHead, nowMs: number): void {
     const { request } = this;
     this.head = head;

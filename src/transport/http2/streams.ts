@@ -74,7 +74,7 @@ export class Streams implements FrameVisitor {
   #fault: ConnectionFault | undefined;
   #nextId = 1;
   /** Of the peer's SETTINGS. */
-  #streamsMax = STREAMS_ASSUMED;
+  #streamsMax: number;
   #initialWindow = DEFAULT_WINDOW;
   #goawayId = STREAM_ID_MAX;
   /** What the peer may send yet, and what it was not given back. */
@@ -86,8 +86,10 @@ export class Streams implements FrameVisitor {
     memo: FieldMemo,
     secretHeaders: Iterable<string>,
     events: StreamEvents,
+    streamsMax = STREAMS_ASSUMED,
   ) {
     this.#limits = limits;
+    this.#streamsMax = streamsMax;
     this.#events = events;
     this.#decoder = new HpackDecoder(limits, memo);
     this.#blocks = new RequestBlocks(secretHeaders);
