@@ -44,9 +44,9 @@ export async function startDaemon({
       env: { PATH: process.env.PATH, HOME: home, ...env },
       ...identity,
     });
+    const stop = ender(child);
     const told = tail(child);
     for (const [stream, take] of Object.entries(watch)) child[stream].on('data', take);
-    const stop = ender(child);
     try {
       for (const portName of portNames) await untilItListens(values[portName], child);
       return { ...values, stop, told, signal: (what) => child.kill(what) };

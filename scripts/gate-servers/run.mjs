@@ -101,7 +101,11 @@ function withPauses(cases, pauses) {
   const at = new Set();
   const ordered = [];
   for (const [i, stretch] of stretches.entries()) {
-    if (i > 0) at.add(ordered.length);
+    if (i === 0) {
+      ordered.push(...stretch);
+      continue;
+    }
+    at.add(ordered.length);
     const repeatable = stretch.filter((one) => REPEATABLE.has(one.method)).slice(0, REPEATABLE_AFTER_PAUSE);
     const first = new Set(repeatable);
     ordered.push(...repeatable, ...stretch.filter((one) => !first.has(one)));

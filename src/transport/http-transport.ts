@@ -158,13 +158,19 @@ export class HttpTransport implements Transport {
     request: Request | undefined,
   ): Pool {
     const { key, origin, proxy } = former;
+    const present = this.#pools.get(key);
     this.#known.set(key, protocol);
+    // Another stream or connection of the former one has said so before.
+    if (present !== undefined && present !== former) {
+      opening?.close();
+      if (request !== undefined) present.send(request, request.done!);
+      return present;
+    }
     const pool = this.#speaking(protocol, origin, proxy);
     this.#replace(former, pool);
     if (former instanceof Http2Pool) this.#former.add(former);
     if (request !== undefined && opening !== undefined) pool.adopt(opening, request);
     else opening?.close();
-    if (this.#closed) pool.retire();
     return pool;
   }
 

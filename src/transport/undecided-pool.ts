@@ -30,6 +30,7 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
   readonly #pending = new Fifo<Request>();
   #opening: Opening | undefined;
   #aborted = false;
+  #retired = false;
 
   constructor(origin: Origin, proxy: ProxyServer | undefined, tools: UndecidedTools) {
     this.origin = origin;
@@ -67,8 +68,10 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
     this.#leaveIfEmpty();
   }
 
-  /** What waits is served yet, and whoever serves it knows that it is the last. */
-  retire(): void {}
+  /** What waits is served yet. */
+  retire(): void {
+    this.#retired = true;
+  }
 
   /** None is unused. */
   rest(): void {}
@@ -103,6 +106,7 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
       next.startedAtMs = nowMs;
       pool.send(next, next.done!);
     }
+    if (this.#retired) pool.retire();
   }
 
   #next(): Request | undefined {

@@ -29,8 +29,16 @@ export interface TransportUnderTest {
   until(condition: () => boolean): Promise<void>;
   /** Connections that are open. */
   open(): number;
+  /** Requests that have come and will have no answer. */
+  unanswered(): number;
+  /** One connection carries several requests at once: what breaks it breaks them all. */
+  readonly shares?: boolean;
   close(): Promise<void>;
 }
+
+/** What ends a connection without a whole response. */
+const BREAKING: ReadonlySet<PeerPath> = new Set(['/cut', '/reset', '/garbage']);
+const PATHS = ['/ok', '/missing', '/last', '/cut', '/reset', '/garbage'] as const;
 
 interface Sent {
   readonly request: Request;
@@ -72,9 +80,14 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     });
 
     it('calls done exactly once for each send, with the outcome that is right', async () => {
-      const { sent, send, to, until, done, nobody } = await start();
-      const paths = ['/ok', '/missing', '/last', '/cut', '/reset', '/garbage'] as const;
-      for (let i = 0; i < 60; i++) to(paths[i % paths.length]!, String(i));
+      const { sent, send, to, until, done, nobody, shares } = await start();
+      for (let i = 0; i < 60; i++) {
+        const path = PATHS[i % PATHS.length]!;
+        const isAlone = shares === true && BREAKING.has(path);
+        if (isAlone) await until(done);
+        to(path, String(i));
+        if (isAlone) await until(done);
+      }
       send(`${nobody}/`);
       await until(done);
       expect(sent.map(({ outcomes }) => outcomes.length)).toEqual(sent.map(() => 1));
@@ -87,6 +100,18 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
       sent.forEach(({ outcomes }, i) => {
         const outcome = outcomes[0]!;
         if (i % 6 === 0 && outcome.type === 'response') expect(outcome.text()).toBe(String(i));
+      });
+    });
+
+    it('calls done exactly once for each send, also where what one of them breaks is shared', async () => {
+      const { sent, to, until, done } = await start();
+      for (let i = 0; i < 60; i++) to(PATHS[i % PATHS.length]!, String(i));
+      await until(done);
+      expect(sent.map(({ outcomes }) => outcomes.length)).toEqual(sent.map(() => 1));
+      sent.forEach(({ outcomes: [outcome] }, i) => {
+        const path = PATHS[i % PATHS.length]!;
+        if (outcome!.type === 'failure') expect(['closed', 'reset', 'protocol']).toContain(outcome!.kind);
+        else expect([BREAKING.has(path), outcome!.status]).toEqual([false, path === '/missing' ? 404 : 200]);
       });
     });
 
@@ -128,11 +153,11 @@ export function transportContract(name: string, make: () => Promise<TransportUnd
     });
 
     it('fails all that is under way as aborted when it is aborted, and all that comes later', async () => {
-      const { sent, to, until, transport, open } = await start();
+      const { sent, to, until, transport, open, unanswered } = await start();
       to('/ok');
       await until(() => sent[0]!.outcomes.length === 1);
       for (let i = 0; i < 10; i++) to('/silent', String(i));
-      await until(() => open() > 5);
+      await until(() => unanswered() > 5);
       transport.abort();
       to('/ok');
       transport.abort();

@@ -1,4 +1,5 @@
-// The contract of a transport over fake wires in virtual time, over real sockets, over TLS, and pipelined.
+// The contract of a transport over fake wires in virtual time, over real sockets and over TLS: HTTP/1.1. What the peers
+// of HTTP/2 do is in contract-http2.test.ts.
 
 import { HttpTransport } from '../../src/transport/http-transport.ts';
 import { type PeerPath, type TransportUnderTest, transportContract } from '../contract/transport.ts';
@@ -39,7 +40,8 @@ async function fakeWorld(): Promise<TransportUnderTest> {
   const clock = new VirtualClock(1000);
   const connector = new FakeConnector();
   const transport = new HttpTransport(settingsOf(), clock, connector, new FakeResolver());
-  connector.onWire = (wire) => play(wire, clock);
+  let unanswered = 0;
+  connector.onWire = (wire) => play(wire, clock, () => unanswered++);
   return {
     transport,
     base: 'http://peer',
@@ -51,11 +53,12 @@ async function fakeWorld(): Promise<TransportUnderTest> {
       }
     },
     open: () => connector.held.length,
+    unanswered: () => unanswered,
     close: () => Promise.resolve(),
   };
 }
 
-function play(wire: FakeWire, clock: VirtualClock): void {
+function play(wire: FakeWire, clock: VirtualClock, onSilence: () => void): void {
   const later = (call: () => void) =>
     clock.after(1, () => {
       if (wire.state === 'connecting' || wire.state === 'open') call();
@@ -74,6 +77,7 @@ function play(wire: FakeWire, clock: VirtualClock): void {
       if (octets !== '') later(() => wire.receive(octets));
       if (next === 'end') later(() => wire.finish());
       if (next === 'reset') later(() => wire.reset());
+      if (next === 'silence') onSilence();
     }
   };
 }
@@ -97,6 +101,7 @@ async function realWorld(options: RealOptions, tls = false): Promise<TransportUn
       while (!condition()) await new Promise(setImmediate);
     },
     open: () => server.open,
+    unanswered: () => server.arrivals.filter(({ target }) => target.startsWith('/silent')).length,
     close: () => server.close(),
   };
 }

@@ -17,14 +17,14 @@ const OPENING_MS_MAX = 3000;
 const WAIT_MS = { first: 5000, max: 300_000 };
 /** So many have found nothing: the wait has come to its longest, and fewer are tried too. */
 const FOUND_NOTHING = 7;
-/** Windows are compared where what was in flight differs by less. */
+/** What is in flight may differ by so much between windows that are compared; goodput, between those before a trial. */
 const ALIKE = 1.25;
 /** No response for so long, and for two mean latencies: there was nothing to do, or all stood still. */
 const SILENCE_MS = 250;
-/** Times the goodput of fewer connections: less is the end of it at once; at least what is worth it; what is so clear
- *  that two pairs of windows will do. */
-const GAIN = { none: 1.03, worth: 1.1, clear: 1.25 };
-const PAIRS = { clear: 2, max: 3 };
+/** Times the goodput of fewer connections. Less than the first is the end of it at once, the last is so much that one
+ *  pair of windows will do, as two do for what is clear; for what is just worth it three are needed. */
+const GAIN = { none: 1.03, worth: 1.1, clear: 1.25, obvious: 1.5 };
+const PAIRS_MAX = 3;
 
 /** Goodput with fewer and with more connections, window about. */
 export class Trial {
@@ -49,10 +49,11 @@ export class Trial {
     if (this.#low.length !== pairs) return undefined;
     const gain = sum(this.#high) / sum(this.#low);
     // Most trials find nothing, and shall not cost much.
-    if (pairs === 1) return gain < GAIN.none ? this.low : undefined;
-    if (gain < GAIN.worth || Math.min(...this.#high) <= Math.max(...this.#low)) return this.low;
-    const needed = gain >= GAIN.clear ? PAIRS.clear : PAIRS.max;
-    return pairs >= needed ? this.high : undefined;
+    if (gain < (pairs === 1 ? GAIN.none : GAIN.worth)) return this.low;
+    if (gain >= GAIN.obvious) return this.high;
+    if (pairs === 1) return undefined;
+    if (Math.min(...this.#high) <= Math.max(...this.#low)) return this.low;
+    return gain >= GAIN.clear || pairs === PAIRS_MAX ? this.high : undefined;
   }
 }
 
@@ -75,6 +76,7 @@ export class ConnectionsLaw {
   /** Of the last whole window. */
   #latencyMs = 0;
   #inFlight = 0;
+  #goodput = 0;
 
   #trial: Trial | undefined;
   /** What `target` was before the trial, and is again where that ends early. */
@@ -149,23 +151,22 @@ export class ConnectionsLaw {
   }
 
   #onSteady(nowMs: number, inFlight: number, goodput: number): void {
-    const alike = areAlike(inFlight, this.#inFlight);
+    const alike = areAlike(inFlight, this.#inFlight) && areAlike(goodput, this.#goodput);
     this.#inFlight = inFlight;
+    this.#goodput = goodput;
     this.#shrink(nowMs);
-    if (!alike || inFlight < this.#target * BUSY || nowMs < this.#nextTrialMs) return this.#measure(nowMs);
-    this.#before = this.#target;
-    this.#trial = new Trial(this.#before, this.#other);
-    // This window is its first one.
-    this.#trial.add(this.#before, goodput);
-    this.#turn(nowMs, this.#trial);
+    if (alike && this.#mayTry(nowMs)) this.#try(nowMs, goodput);
+    else this.#measure(nowMs);
   }
 
   #onTried(nowMs: number, trial: Trial, inFlight: number, goodput: number): void {
     if (!areAlike(inFlight, this.#inFlight)) return this.#callOff(nowMs);
     trial.add(this.#target, goodput);
     const { verdict } = trial;
-    if (verdict === undefined) this.#turn(nowMs, trial);
-    else this.#end(nowMs, verdict);
+    if (verdict === undefined) return this.#turn(nowMs, trial);
+    this.#end(nowMs, verdict);
+    // Still more, at once: this was a window with what is few now.
+    if (verdict > this.#before && this.#mayTry(nowMs)) this.#try(nowMs, goodput);
   }
 
   /** Too few responses to say anything. */
@@ -188,14 +189,27 @@ export class ConnectionsLaw {
 
   // ── trials ──────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Every other time four times as many: two connections may have come to the same worker. */
+  #mayTry(nowMs: number): boolean {
+    return nowMs >= this.#nextTrialMs && this.#inFlight >= this.#target * BUSY;
+  }
+
+  /** The window that has just ended is the first one of the trial. */
+  #try(nowMs: number, goodput: number): void {
+    this.#before = this.#target;
+    this.#trial = new Trial(this.#before, this.#other);
+    this.#trial.add(this.#before, goodput);
+    this.#turn(nowMs, this.#trial);
+  }
+
+  /** Twice as many; then more, since two connections may have come to the same worker; and where that was for nothing
+   *  often, perhaps fewer will do. */
   get #other(): number {
-    const few = this.#foundNothing % 2 === 0;
+    const step = this.#foundNothing % 3;
     const full = this.#target >= this.#max;
-    if (full || (few && this.#target > 1 && this.#foundNothing >= FOUND_NOTHING)) {
+    if (full || (step === 0 && this.#target > 1 && this.#foundNothing >= FOUND_NOTHING)) {
       return Math.ceil(this.#target / 2);
     }
-    return Math.min(this.#max, this.#target * (few ? 2 : 4));
+    return Math.min(this.#max, this.#target * 2 ** (step + 1));
   }
 
   /** To the other number of connections. */

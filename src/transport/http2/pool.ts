@@ -14,12 +14,15 @@ import { settle, settleFailed } from '../settling.ts';
 import { Timed } from '../timer-wheel.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Owner, Http2Tools } from './connection-tools.ts';
+import { ConnectionsLaw } from './connections-law.ts';
 import { ErrorCode, errorName } from './errors.ts';
 
 /** How often one request may be told that it was not looked at: a peer that refuses all it is sent is given up. */
 const UNPROCESSED_MAX = 20;
 /** After an opening that failed, while others serve. */
 const REOPEN_MS = 1000;
+/** So many connections are tried for the sake of goodput; there may be more where streams are few. */
+const TRIED_MAX = 16;
 const BOTH = ['h2', 'http/1.1'] as const;
 const ONLY = ['h2'] as const;
 
@@ -31,6 +34,8 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   readonly isSecure: boolean;
   readonly #tools: Http2Tools;
   readonly #connections: Http2Connection[] = [];
+  /** Undefined where the number of connections is given. */
+  readonly #law: ConnectionsLaw | undefined;
   readonly #openings = new Set<Opening>();
   readonly #pending = new Fifo<Request>();
   /** The request that an opening was begun for: what it cost is that one's. */
@@ -51,6 +56,9 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.peer = origin.authority;
     this.isSecure = origin.scheme === 'https';
     this.#tools = tools;
+    const { h2Connections, perOriginMax } = tools.settings;
+    this.#law =
+      h2Connections === undefined ? new ConnectionsLaw(Math.min(perOriginMax, TRIED_MAX)) : undefined;
   }
 
   override toString(): string {
@@ -119,10 +127,13 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   /** The one with the fewest streams; for a request that an old connection has failed, one that is known to live. */
   #roomFor(request: Request): Http2Connection | undefined {
     let best: Http2Connection | undefined;
+    let left = this.#wanted;
     for (const connection of this.#connections) {
+      // Those beyond are for what the first ones have no room for.
+      if (left-- <= 0 && best !== undefined) break;
       if (connection.room <= 0) continue;
       if (!this.#serves(connection, request)) continue;
-      if (request.fresh && Math.max(connection.openedMs, connection.heardMs) <= this.#brokenMs) continue;
+      if (request.fresh && Math.max(connection.openedMs, connection.heardMs) < this.#brokenMs) continue;
       if (best === undefined || connection.outstanding < best.outstanding) best = connection;
     }
     return best;
@@ -177,13 +188,16 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Where the number of connections is given, requests are spread over that many. */
   #spread(): void {
-    const { h2Connections } = this.#tools.settings;
-    if (h2Connections === undefined || this.#connections.length >= h2Connections || this.#retired) return;
+    const wanted = this.#wanted;
+    if (this.#connections.length >= wanted || this.#retired) return;
     if (this.#connections.some(({ outstanding }) => outstanding === 0)) return;
-    while (this.#usable > 0 && this.#mayOpen && this.#usable + this.#openings.size < h2Connections)
-      this.#open();
+    while (this.#usable > 0 && this.#mayOpen && this.#usable + this.#openings.size < wanted) this.#open();
+  }
+
+  /** Over how many connections requests are spread: as many as were asked for, or as give the most responses. */
+  get #wanted(): number {
+    return this.#law?.target ?? this.#tools.settings.h2Connections!;
   }
 
   /** Another connection where requests wait and those that are being opened will not take them all. */
@@ -253,15 +267,21 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       return this.#failPending('tls', 'protocol', text, undefined);
     }
     const first = this.#takeWaiting();
+    if (first === undefined) {
+      opening.close();
+      return this.#leaveIfEmpty();
+    }
     this.#moveTo(this.#tools.onHttp1(this, opening, first));
   }
 
   /** All that wait; the connections end when they have nothing to do. */
   #moveTo(pool: Pool): void {
+    const isLast = this.#retired;
     this.#retired = true;
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
       pool.send(next, next.done!);
     }
+    if (isLast) pool.retire();
     this.#retireUnneeded();
     this.#leaveIfEmpty();
   }
@@ -321,10 +341,25 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   onRoom(connection: Http2Connection): void {
     this.#streamsMax = connection.streamsMax;
+    this.#learn(connection.heardMs);
     if (this.#pending.length > 0) this.#serve();
     if (connection.outstanding > 0 || connection.isClosed) return;
     if (this.#retired && this.#pending.length === 0) connection.retire();
     else if (connection.isUsable && !connection.idle) this.#setIdle(connection, true);
+  }
+
+  /** Of each stream that has ended. */
+  #learn(nowMs: number): void {
+    if (this.#law === undefined) return;
+    let inFlight = 1;
+    let usable = 0;
+    for (const connection of this.#connections) {
+      inFlight += connection.outstanding;
+      if (connection.isUsable) usable++;
+    }
+    const before = this.#law.target;
+    this.#law.onResponse(nowMs, inFlight + this.#pending.length, usable);
+    if (this.#law.target > before) this.#spread();
   }
 
   onUnprocessed(request: Request, code: number, connection: Http2Connection): void {

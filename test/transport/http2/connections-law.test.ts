@@ -41,7 +41,7 @@ interface Server {
 }
 
 interface Load {
-  readonly inFlight: number | ((nowMs: number) => number);
+  readonly inFlight: number;
   readonly ms: number;
   readonly seed?: number;
   /** Instead of the law. */
@@ -123,9 +123,7 @@ class Play {
   }
 
   #fill(): void {
-    const { inFlight } = this.#load;
-    const wanted = typeof inFlight === 'number' ? inFlight : inFlight(this.#nowMs);
-    while (this.#inFlight < wanted) this.#send();
+    while (this.#inFlight < this.#load.inFlight) this.#send();
   }
 
   #send(): void {
@@ -191,7 +189,249 @@ class Play {
 }
 
 const play = (server: Server, load: Load) => new Play(server, load).run();
-const mean = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
-export { CONNECTIONS_MAX, fc, describe, expect, it, Trial, mean, play, normal, seeded };
-export type { Server, Load, Played };
+/** Responses with the law, as a share of those with the best of these numbers. */
+function shareOfBest(server: Server, load: Load, fixed: readonly number[]): number {
+  const best = Math.max(...fixed.map((count) => play(server, { ...load, fixed: count }).responses));
+  return play(server, load).responses / best;
+}
+
+/** Evenly spaced responses, as many per second as the number of connections gives, from one time to another. */
+function drive(
+  law: ConnectionsLaw,
+  fromMs: number,
+  toMs: number,
+  perSecond: (target: number) => number,
+  inFlight = 128,
+): (readonly [ms: number, target: number])[] {
+  const changes: (readonly [number, number])[] = [];
+  for (let ms = fromMs; ms < toMs; ms += 1000 / perSecond(law.target)) {
+    const before = law.target;
+    law.onResponse(ms, inFlight, before);
+    if (law.target !== before) changes.push([ms, law.target]);
+  }
+  return changes;
+}
+
+const targets = (changes: readonly (readonly [number, number])[]) => changes.map(([, target]) => target);
+const RUN: Load = { inFlight: 128, ms: 30_000 };
+const noise = 0.05;
+
+describe('where more connections carry more', () => {
+  it.each<[string, Server, number, number, number]>([
+    ['two workers, 60 in flight', { workers: 2, serviceMs: 2, noise }, 60, 2, 0.97],
+    ['two workers, 256 in flight', { workers: 2, serviceMs: 2, noise }, 256, 2, 0.97],
+    ['four workers, 60 in flight', { workers: 4, serviceMs: 2, noise }, 60, 4, 0.95],
+    ['four workers, 256 in flight', { workers: 4, serviceMs: 2, noise }, 256, 4, 0.94],
+    ['a band per connection, and a link that is five of them', { serviceMs: 5, sharedMs: 1 }, 128, 8, 0.92],
+    ['a band per connection', { serviceMs: 5 }, 256, 16, 0.83],
+  ])('%s', (_, server, inFlight, target, share) => {
+    const load = { inFlight, ms: 30_000 };
+    expect(play(server, load).target).toBe(target);
+    expect(shareOfBest(server, load, [1, target])).toBeGreaterThan(share);
+  });
+
+  it('finds other workers where connections come to them by chance', () => {
+    const shares = Array.from({ length: 10 }, (_, seed) => {
+      const server: Server = { workers: 2, serviceMs: 2, noise };
+      const best = play(server, { ...RUN, seed, fixed: 2 }).responses;
+      return play({ ...server, byChance: true }, { ...RUN, seed }).responses / best;
+    });
+    expect(Math.min(...shares)).toBeGreaterThan(0.6);
+    expect(shares.filter((share) => share > 0.9).length).toBeGreaterThan(7);
+  });
+
+  it('is there soon: four workers within three seconds', () => {
+    const { changes } = play({ workers: 4, serviceMs: 1, noise }, { inFlight: 128, ms: 3000 });
+    expect(targets(changes)).toEqual([2, 4, 8, 4]);
+  });
+});
+
+describe('where one connection is best', () => {
+  it.each<[string, Server, Load, number]>([
+    ['one worker', { workers: 1, serviceMs: 1 }, RUN, 0.999],
+    ['one worker, noise', { workers: 1, serviceMs: 1, noise }, { ...RUN, inFlight: 60 }, 0.999],
+    ['one worker, 5 % less for each', { workers: 1, serviceMs: 1, noise, perConnection: 0.05 }, RUN, 0.985],
+    ['one worker, 10 % less for each', { workers: 1, serviceMs: 1, noise, perConnection: 0.1 }, RUN, 0.98],
+    ['a limit of the rate', { sharedMs: 2 }, RUN, 0.999],
+    ['a slow one', { sharedMs: 25 }, { ...RUN, ms: 60_000 }, 0.999],
+    ['a server that takes no second connection', { workers: 1, serviceMs: 1, connectionsMax: 1 }, RUN, 0.999],
+    ['two seconds', { workers: 1, serviceMs: 1, perConnection: 0.05 }, { ...RUN, ms: 2000 }, 0.98],
+  ])('loses next to nothing: %s', (_, server, load, share) => {
+    expect(play(server, load).target).toBe(1);
+    expect(play(server, load).changes).not.toEqual([]);
+    expect(shareOfBest(server, load, [1])).toBeGreaterThan(share);
+  });
+
+  it('tries more, and seldom', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    const trials = drive(law, 0, 2_000_000, () => 500).filter(([, target]) => target > 1);
+    expect(targets(trials)).toEqual([2, 4, 8, 2, 4, 8, 2, 4, 8, 2, 4]);
+    const waitsMs = trials.slice(1).map(([ms], i) => ms - trials[i]![0]);
+    for (const [i, waitMs] of waitsMs.entries()) {
+      expect(waitMs).toBeGreaterThan(Math.min(300_000, 5000 * 2 ** i));
+      expect(waitMs).toBeLessThan(Math.min(300_000, 5000 * 2 ** i) + 3000);
+    }
+  });
+
+  it('does not begin where each connection has little to do, or there is not yet enough to tell', () => {
+    expect(drive(new ConnectionsLaw(CONNECTIONS_MAX), 0, 60_000, () => 2000, 7)).toEqual([]);
+    expect(drive(new ConnectionsLaw(CONNECTIONS_MAX), 0, 60_000, () => 24, 40)).toEqual([]);
+    expect(drive(new ConnectionsLaw(CONNECTIONS_MAX), 0, 990, () => 2000)).toEqual([]);
+    expect(drive(new ConnectionsLaw(CONNECTIONS_MAX), 0, 1100, () => 2000)).not.toEqual([]);
+  });
+});
+
+describe('a trial', () => {
+  /** Share of trials that find more to be better, windows having this standard deviation. */
+  function adopted(gain: number, deviation: number): number {
+    const random = seeded(5);
+    const count = 4000;
+    let more = 0;
+    for (let i = 0; i < count; i++) {
+      const trial = new Trial(2, 1);
+      for (let at = 1; trial.verdict === undefined; at = 3 - at) {
+        trial.add(at, (at === 2 ? gain : 1) * (1 + deviation * normal(random)));
+      }
+      if (trial.verdict === 2) more++;
+    }
+    return more / count;
+  }
+
+  it('seldom takes noise for a gain', () => {
+    expect(adopted(1, 0.05)).toBeLessThan(0.01);
+    expect(adopted(1, 0.1)).toBeLessThan(0.06);
+  });
+
+  it('sees gains that are worth it', () => {
+    expect(adopted(1.15, 0.02)).toBeGreaterThan(0.95);
+    expect(adopted(1.3, 0.05)).toBeGreaterThan(0.99);
+    expect(adopted(2, 0.1)).toBeGreaterThan(0.99);
+  });
+
+  it('takes no slow rise for a gain', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    let perSecond = 1000;
+    drive(law, 0, 10_000, () => {
+      perSecond *= 1.00012;
+      return perSecond;
+    });
+    expect(perSecond).toBeGreaterThan(2000);
+    expect(law.target).toBe(1);
+  });
+
+  it('waits for connections that are being opened, and not for ever', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    drive(law, 0, 1100, () => 1000);
+    expect(law.target).toBe(2);
+    for (let ms = 1100; ms < 3900; ms++) law.onResponse(ms, 128, 1);
+    expect(law.target).toBe(2);
+    for (let ms = 3900; ms < 4200; ms++) law.onResponse(ms, 128, 1);
+    expect(law.target).toBe(1);
+    // It counts as one that found nothing.
+    expect(drive(law, 4200, 8000, () => 1000)).toEqual([]);
+    expect(targets(drive(law, 8000, 11_000, () => 1000))[0]).toBe(4);
+  });
+
+  it.each<[string, (law: ConnectionsLaw) => void]>([
+    ['less is in flight', (law) => drive(law, 1100, 2500, () => 3000, 60)],
+    ['more is in flight', (law) => drive(law, 1100, 2500, () => 3000, 170)],
+    ['nothing comes for long', (law) => drive(law, 2000, 2500, () => 3000)],
+    ['next to nothing comes', (law) => drive(law, 1100, 4000, () => 20)],
+  ])('is called off where %s, and judges nothing', (_, change) => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    drive(law, 0, 1100, () => 1000);
+    expect(law.target).toBe(2);
+    change(law);
+    expect(law.target).toBe(1);
+    const changes = drive(law, 5000, 12_000, (target) => Math.min(2, target) * 1000);
+    expect(changes[0]![0]).toBeGreaterThan(6000);
+    expect(targets(changes).slice(0, 3)).toEqual([2, 4, 2]);
+  });
+
+  it('compares whole bursts where all responses come at once', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    const tried = new Set<number>();
+    for (let ms = 0; ms < 120_000; ms += 1000) {
+      for (let i = 0; i < 256; i++) law.onResponse(ms, 256, law.target);
+      tried.add(law.target);
+    }
+    expect(tried).toContain(2);
+    expect(law.target).toBe(1);
+  });
+});
+
+describe('later', () => {
+  it('lets go of connections that have had nothing to do for long', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    const four = (target: number) => Math.min(4, target) * 500;
+    drive(law, 0, 20_000, four);
+    expect(law.target).toBe(4);
+    drive(law, 20_000, 45_000, () => 100, 2);
+    expect(law.target).toBe(4);
+    drive(law, 45_000, 55_000, () => 100, 2);
+    expect(law.target).toBe(2);
+    drive(law, 55_000, 90_000, () => 1, 1);
+    expect(law.target).toBe(1);
+    // And finds them again.
+    drive(law, 90_000, 100_000, four);
+    expect(law.target).toBe(4);
+  });
+
+  it('keeps those that are needed, however few the requests are', () => {
+    const law = new ConnectionsLaw(CONNECTIONS_MAX);
+    drive(law, 0, 20_000, (target) => Math.min(2, target) * 500);
+    expect(law.target).toBe(2);
+    drive(law, 20_000, 100_000, () => 20, 6);
+    expect(law.target).toBe(2);
+  });
+
+  it('finds that fewer do, where that is so by now', () => {
+    const law = new ConnectionsLaw(4);
+    drive(law, 0, 10_000, (target) => target * 200);
+    expect(law.target).toBe(4);
+    const kept = drive(law, 10_000, 400_000, (target) => target * 200);
+    expect(targets(kept)).toEqual([2, 4]);
+    const changes = drive(law, 400_000, 2_000_000, () => 500);
+    expect(targets(changes).slice(0, 2)).toEqual([2, 1]);
+    expect(law.target).toBe(1);
+  });
+});
+
+describe('the target', () => {
+  it('is one where there may be but one', () => {
+    expect(drive(new ConnectionsLaw(1), 0, 30_000, () => 500)).toEqual([]);
+  });
+
+  it('comes up to a maximum that is no power of two', () => {
+    const law = new ConnectionsLaw(6);
+    expect(targets(drive(law, 0, 5000, (target) => target * 200))).toEqual([2, 4, 6]);
+    expect(`${law}`).toBe('6 of at most 6 connections');
+  });
+
+  it('is always between one and the maximum, whatever comes, and changes with a response alone', () => {
+    const response = fc.record({
+      afterMs: fc.oneof(fc.nat(20), fc.nat(5000), fc.nat(1_000_000)),
+      times: fc.integer({ min: 1, max: 400 }),
+      everyMs: fc.nat(10),
+      inFlight: fc.integer({ min: 1, max: 400 }),
+      usable: fc.nat(40),
+    });
+    const property = fc.property(fc.integer({ min: 1, max: 40 }), fc.array(response), (max, responses) => {
+      const law = new ConnectionsLaw(max);
+      let nowMs = 0;
+      for (const { afterMs, times, everyMs, inFlight, usable } of responses) {
+        nowMs += afterMs;
+        for (let i = 0; i < times; i++) {
+          law.onResponse(nowMs, inFlight, usable);
+          nowMs += everyMs;
+          const { target } = law;
+          expect(Number.isInteger(target) && target >= 1 && target <= max).toBe(true);
+          `${law}`;
+          expect(law.target).toBe(target);
+        }
+      }
+    });
+    fc.assert(property, { numRuns: 60, seed: 7 });
+  });
+});

@@ -12,7 +12,8 @@ const READER = () => new FrameReader(FRAME_LIMITS, new Recorder());
 const COUNTED: readonly (readonly [string, number, (flood: Flood, reader: FrameReader) => void])[] = [
   ['control frames', 10_000, (_, reader) => void reader.controlFrames++],
   ['empty DATA frames', 1_000, (_, reader) => void reader.emptyFrames++],
-  ['frames on closed streams', 10_000, (flood) => void flood.strays++],
+  ['HEADERS on closed streams', 10_000, (flood) => void flood.strayBlocks++],
+  ['DATA frames on closed streams', 20_000, (_, reader) => void reader.dataFrames++],
 ];
 
 describe('a flood', () => {

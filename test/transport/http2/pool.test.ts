@@ -17,7 +17,9 @@ function network(changes: ConstructorParameters<typeof AlpnNetwork>[0] = {}): Al
 
 /** Every wire that is being connected is up, and its peer has said its settings. */
 function acceptAll(net: AlpnNetwork, settings: Parameters<AlpnNetwork['h2']>[1] = []): FramePeer[] {
-  return net.connector.wires.filter(({ state }) => state === 'connecting').map((wire) => net.h2(wire, settings));
+  return net.connector.wires
+    .filter(({ state }) => state === 'connecting')
+    .map((wire) => net.h2(wire, settings));
 }
 
 /** Peers go on taking connections and answering until nothing is asked of them any more. */
@@ -106,7 +108,8 @@ describe('the streams that a peer takes', () => {
     const net = network();
     const asked = net.burst(60, HTTP);
     for (let i = 0; i < 300; i++) {
-      for (const wire of net.connector.wires.filter(({ state }) => state === 'connecting')) net.h2(wire, [[MAX, 1]]);
+      for (const wire of net.connector.wires.filter(({ state }) => state === 'connecting'))
+        net.h2(wire, [[MAX, 1]]);
       for (const peer of net.peers) oneAtATime(peer);
       net.clock.advance(1);
     }

@@ -30,9 +30,11 @@ const anyName = fc
   .string({ unit: fc.constantFrom(...TOKEN), minLength: 1, maxLength: 12 })
   .filter((name) => !OF_CONNECTION.includes(name) && name !== 'content-length');
 /** Octets, one character each: anything but NUL, CR and LF, and no blank at the ends. */
-const anyValue = fc
-  .array(fc.integer({ min: 1, max: 255 }), { maxLength: 30 })
-  .map((codes) => String.fromCharCode(...codes).replace(/[\r\n]/g, '').replace(/^[ \t]+|[ \t]+$/g, ''));
+const anyValue = fc.array(fc.integer({ min: 1, max: 255 }), { maxLength: 30 }).map((codes) =>
+  String.fromCharCode(...codes)
+    .replace(/[\r\n]/g, '')
+    .replace(/^[ \t]+|[ \t]+$/g, ''),
+);
 
 describe('the head of a response', () => {
   it('has the status and version, no reason, and the fields in their order', () => {
@@ -43,25 +45,39 @@ describe('the head of a response', () => {
       ['set-cookie', 'a=1'],
       ['set-cookie', 'b=2'],
     ]);
-    expect(one.framing).toEqual({ contentLength: undefined, transferEncoding: 'none', keepAlive: true, keepAliveMs: undefined });
+    expect(one.framing).toEqual({
+      contentLength: undefined,
+      transferEncoding: 'none',
+      keepAlive: true,
+      keepAliveMs: undefined,
+    });
   });
 
   it('has all fields of any section that is sound, to the octet', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 100, max: 999 }), fc.array(fc.tuple(anyName, anyValue)), (status, pairs) => {
-        fc.pre(status !== 101);
-        const heads = new ResponseHeads();
-        const one = heads.head(fields([':status', String(status)], ...pairs));
-        expect(heads.fault).toBeUndefined();
-        expect([one?.status, one?.headers]).toEqual([status, pairs]);
-        expect(new ResponseHeads().trailers(fields(...pairs))).toBe(one?.fieldLines);
-      }),
+      fc.property(
+        fc.integer({ min: 100, max: 999 }),
+        fc.array(fc.tuple(anyName, anyValue)),
+        (status, pairs) => {
+          fc.pre(status !== 101);
+          const heads = new ResponseHeads();
+          const one = heads.head(fields([':status', String(status)], ...pairs));
+          expect(heads.fault).toBeUndefined();
+          expect([one?.status, one?.headers]).toEqual([status, pairs]);
+          expect(new ResponseHeads().trailers(fields(...pairs))).toBe(one?.fieldLines);
+        },
+      ),
     );
   });
 
   it('is one object for sections of the same fields, and for no others', () => {
     const heads = new ResponseHeads();
-    const [status, date, later, server] = fields([':status', '200'], ['date', '1'], ['date', '2'], ['server', 'x']);
+    const [status, date, later, server] = fields(
+      [':status', '200'],
+      ['date', '1'],
+      ['date', '2'],
+      ['server', 'x'],
+    );
     const first = heads.head([status!, date!, server!]);
     expect(heads.head([status!, date!, server!])).toBe(first);
     const others = [
@@ -132,12 +148,54 @@ describe('a section is malformed', () => {
   it.each<readonly [string, readonly Pair[], string]>([
     ['without a field', [], ':status'],
     ['without :status', [['server', 'x']], ':status'],
-    ['with :status behind other fields', [['server', 'x'], [':status', '200']], ':status'],
-    ['with two', [[':status', '200'], [':status', '200']], 'second :status'],
-    ['with a pseudo-header field of requests', [[':status', '200'], [':path', '/']], '":path"'],
-    ['with an unknown pseudo-header field', [[':status', '200'], [':x', '/']], '":x"'],
-    ['with a name that is a colon', [[':status', '200'], [':', '/']], '":"'],
-    ['with an empty name', [[':status', '200'], ['', '/']], 'name'],
+    [
+      'with :status behind other fields',
+      [
+        ['server', 'x'],
+        [':status', '200'],
+      ],
+      ':status',
+    ],
+    [
+      'with two',
+      [
+        [':status', '200'],
+        [':status', '200'],
+      ],
+      'second :status',
+    ],
+    [
+      'with a pseudo-header field of requests',
+      [
+        [':status', '200'],
+        [':path', '/'],
+      ],
+      '":path"',
+    ],
+    [
+      'with an unknown pseudo-header field',
+      [
+        [':status', '200'],
+        [':x', '/'],
+      ],
+      '":x"',
+    ],
+    [
+      'with a name that is a colon',
+      [
+        [':status', '200'],
+        [':', '/'],
+      ],
+      '":"',
+    ],
+    [
+      'with an empty name',
+      [
+        [':status', '200'],
+        ['', '/'],
+      ],
+      'name',
+    ],
     ['with status 101', [[':status', '101']], '101'],
     ...['', '2', '20', '2000', '099', '0', 'abc', '2 0', '200 ', ' 200', '+20', '２００', '200\n'].map(
       (status) => [`with a status of ${JSON.stringify(status)}`, [[':status', status]], ':status'] as const,
