@@ -306,7 +306,8 @@ describe('an origin that speaks something else than before', () => {
     net.answer(peer);
     for (const wire of net.connector.held) if (wire !== peer.wire) wire.receive(OK);
     expect(asked.every(({ response }) => response.status === 200)).toBe(true);
-    for (const wire of net.connector.held) if (wire.state === 'connecting') wire.close(systemError('ECONNREFUSED'));
+    for (const wire of net.connector.held)
+      if (wire.state === 'connecting') wire.close(systemError('ECONNREFUSED'));
     net.sleep();
   });
 
