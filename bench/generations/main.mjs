@@ -16,6 +16,7 @@ import { writePictures } from './pictures.mjs';
 import { rewriteReadme } from './readme.mjs';
 import { rosterOf } from './roster.mjs';
 import { peersFor, runHuge, runTable } from './rounds.mjs';
+import { rewriteStory } from './story.mjs';
 import { findParts, startTargets } from './targets.mjs';
 import { CURVES, HUGE, TABLES } from './workloads.mjs';
 
@@ -25,7 +26,7 @@ const print = (text) => process.stdout.write(`${text}\n`);
 const options = readOptions(process.argv.slice(2));
 const out = resolve(options.out);
 const isQuick = options.quick;
-process.exitCode = options.list ? await list() : options.readme ? await readme() : await main();
+process.exitCode = options.list ? await list() : options.docs ? await docs() : await main();
 
 async function list() {
   const { PEERS } = await import(options.peers);
@@ -34,7 +35,7 @@ async function list() {
   return 0;
 }
 
-async function readme() {
+async function docs() {
   const file = join(out, 'results.json');
   if (!existsSync(file)) {
     say(`bench: there is no ${file}: run npm run bench first`);
@@ -45,6 +46,7 @@ async function readme() {
   writeFileSync(join(out, 'table.md'), reportText(report));
   try {
     say(`rewrote the table in ${rewriteReadme(report, pictures, out)}`);
+    say(`rewrote the numbers in ${rewriteStory(report, pictures, out)}`);
     return 0;
   } catch (error) {
     say(`bench: ${error.message}`);

@@ -16,7 +16,8 @@ Every generation of clients against the same server on this machine, side by sid
   --rounds <n>      measured rounds of each table, instead of its own number
   --out <folder>    where results go (default: bench/results)
   --list            name the peers and tables, and end
-  --readme          measure nothing: draw the pictures again and rewrite the table in README.md from the results there
+  --docs            measure nothing: draw the pictures again, and write README.md and docs/generations.md anew from
+                    the results there
 `;
 
 /** Prints and ends the process where the arguments are wrong or ask for help. */
@@ -32,7 +33,7 @@ export function readOptions(argv) {
         out: { type: 'string', default: RESULTS },
         peers: { type: 'string', default: LIST },
         list: { type: 'boolean', default: false },
-        readme: { type: 'boolean', default: false },
+        docs: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });

@@ -34,6 +34,7 @@ export const PEERS = [
   python('pycurl-multi', 'pycurl multi', ['pycurl'], { ...H2_TOO, concurrencyMax: 1_000 }),
 
   javascript('fetch-loop', 'fetch in a loop', [], { sized: false, requestsMax: 10_000 }),
+  javascript('fetch-queue', 'fetch, workers over a queue', [], { requestsMax: 100_000 }),
   javascript('fetch-workers', 'fetch in worker threads', [], { requestsMax: 100_000 }),
   javascript('fetch-p-limit', 'fetch under p-limit', ['p-limit'], { requestsMax: 100_000 }),
   javascript('undici-request', 'undici request', ['undici'], { ...H2_TOO, last: protocolOf }),

@@ -94,7 +94,9 @@ describe('the parts', () => {
       '1,000/s at 4,096',
       '3',
     ]);
-    expect(curve).toContain('ended at 70 in flight. That is 95 % of flurry’s best'.replace('’', "'"));
+    expect(curve).toContain(
+      "ended at 70 in flight. That is 95 % of flurry's best when told a size, over 4,000",
+    );
   });
 
   it('say so where a run measured nothing', () => {
