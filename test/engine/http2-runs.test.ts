@@ -121,7 +121,8 @@ const CASES: Readonly<Record<string, Case>> = {
     expected: ['200 undefined 1', '200 100-continue 200000'],
   },
   'a large body in each direction': {
-    script: (peer, { body }) => peer.send(200, createHash('sha256').update(body).digest('hex').repeat(20_000)),
+    script: (peer, { body }) =>
+      peer.send(200, createHash('sha256').update(body).digest('hex').repeat(20_000)),
     input: (peer) => [{ url: peer.url(), method: 'PUT', body: 'x'.repeat(1_000_000) }],
     expected: [`200 ${createHash('sha256').update('x'.repeat(1_000_000)).digest('hex').repeat(20_000)}`],
   },
@@ -142,7 +143,9 @@ describe('over HTTP/2', () => {
     for await (const outcome of wanted) outcomes.push(outcome);
     expect(shorts(outcomes).sort()).toEqual(Array.from({ length: 300 }, (_, i) => `200 /${i + 1}`).sort());
     expect(peer.connections).toHaveLength(1);
-    expect(wanted.snapshot()).toMatchObject({ connections: 1, streamsMax: 60 });
+    expect(wanted.snapshot()).toMatchObject({
+      http: { versions: { 2: 300 }, connections: 1, streamsMax: 60 },
+    });
   });
 
   it('a rate holds', async () => {
@@ -186,7 +189,9 @@ describe('over HTTP/2', () => {
       onExpect: (one) => one.send(417),
     });
     const post = { url: peer.url(), method: 'POST', body: 'data' };
-    expect(await run([post], { expectContinueBytes: 1, expectTimeoutMs: 60_000 })).toEqual(['200 undefined data']);
+    expect(await run([post], { expectContinueBytes: 1, expectTimeoutMs: 60_000 })).toEqual([
+      '200 undefined data',
+    ]);
   });
 
   it('a download is resumed where its stream was reset', async () => {
@@ -201,17 +206,26 @@ describe('over HTTP/2', () => {
       const range = `bytes ${start}-${body.length - 1}/${body.length}`;
       one.send(206, body.slice(start), { ...fields, 'content-range': range });
     });
-    const { record, content } = await download(peer.url(), path('out.jsonl'), { ...TLS, retry: 2, retryDelayMs: 1 });
+    const { record, content } = await download(peer.url(), path('out.jsonl'), {
+      ...TLS,
+      retry: 2,
+      retryDelayMs: 1,
+    });
     expect(content === body).toBe(true);
     expect(record).toMatchObject({ bytes: body.length });
     expect(peer.arrivals.map(({ headers }) => headers.range)).toEqual([undefined, 'bytes=9000-']);
   });
 
   it('records and archives have what came', async () => {
-    const peer = await serve((one, { path: at }) => one.send(200, JSON.stringify({ at }), { 'content-type': 'application/json' }));
+    const peer = await serve((one, { path: at }) =>
+      one.send(200, JSON.stringify({ at }), { 'content-type': 'application/json' }),
+    );
     const files = [path('out.jsonl'), path('out.warc')];
     await flurry([peer.url('/a'), peer.url('/b')], { ...TLS, ordered: true }).save(files, { headers: true });
-    const records = readFileSync(files[0]!, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line));
+    const records = readFileSync(files[0]!, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(records).toMatchObject([
       { index: 0, status: 200, body: { at: '/a' } },
       { index: 1, status: 200, body: { at: '/b' } },

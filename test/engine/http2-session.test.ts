@@ -10,7 +10,8 @@ import { Http2Peer, type Http2Script } from '../server/http2-server.ts';
 const open: { close(): unknown }[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
+  // The server first: a session waits for what is under way.
+  for (const one of open.splice(0)) await one.close();
 });
 
 async function start(script: Http2Script, options: SessionOptions = {}) {
@@ -40,7 +41,9 @@ describe('a session over HTTP/2', () => {
   });
 
   it.each(['HEAD', 'PUT', 'DELETE', 'PATCH'])('sends %s', async (method) => {
-    const { peer, session } = await start((one, arrival) => one.send(200, `${arrival.method} ${arrival.body}`));
+    const { peer, session } = await start((one, arrival) =>
+      one.send(200, `${arrival.method} ${arrival.body}`),
+    );
     const body = method === 'HEAD' ? undefined : 'data';
     const response = await session.request({ url: peer.url(), method, body });
     expect([response.httpVersion, response.text()]).toEqual(['2', method === 'HEAD' ? '' : `${method} data`]);
@@ -67,7 +70,10 @@ describe('fetch over HTTP/2', () => {
       stream.respond({ ':status': 200 });
       stream.end(body.toUpperCase());
     });
-    const pieces = Array.from({ length: 200 }, (_, i) => `piece ${i} of a body that is made while it is sent; `);
+    const pieces = Array.from(
+      { length: 200 },
+      (_, i) => `piece ${i} of a body that is made while it is sent; `,
+    );
     const body = ReadableStream.from(pieces.map((piece) => Buffer.from(piece)));
     const response = await session.fetch(peer.url(), { method: 'POST', body, duplex: 'half' });
     expect(response.status).toBe(200);

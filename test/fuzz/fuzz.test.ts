@@ -4,12 +4,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { mutated, Random, shortened } from './generator.ts';
+import { HTTP2_TARGETS } from './http2-targets.ts';
 import { INPUT_TARGETS } from './input-targets.ts';
 import { SESSION_TARGETS } from './session-targets.ts';
 import type { FuzzTarget } from './target.ts';
 import { WIRE_TARGETS } from './wire-targets.ts';
 
-const TARGETS = [...WIRE_TARGETS, ...SESSION_TARGETS, ...INPUT_TARGETS];
+const TARGETS = [...WIRE_TARGETS, ...HTTP2_TARGETS, ...SESSION_TARGETS, ...INPUT_TARGETS];
 const SEEDS = new URL('seeds/', import.meta.url);
 const { FLURRY_FUZZ_SECONDS, FLURRY_FUZZ_SEED, FLURRY_FUZZ_ONLY } = process.env;
 const LONG_MS = Number(FLURRY_FUZZ_SECONDS ?? 0) * 1000;

@@ -63,7 +63,7 @@ export class Http2Exchange {
 
 export class Http2Peer {
   readonly arrivals: Http2Arrival[] = [];
-  /** Of each connection, in their order: what TLS came to. */
+  /** In their order; once one is closed, its TLS says nothing more. */
   readonly connections: TLSSocket[] = [];
   /** Called with each request before its body is there. */
   onStream: ((peer: Http2Exchange) => void) | undefined;
@@ -72,14 +72,18 @@ export class Http2Peer {
   readonly #options: Http2Options;
   readonly #counts = new Map<string, number>();
   readonly #sessions = new Set<ServerHttp2Session>();
+  #accepted: TLSSocket | undefined;
 
   private constructor(script: Http2Script, options: Http2Options) {
     this.#script = script;
     this.#options = options;
     const { onExpect: _, ...secure } = options;
     this.#server = createSecureServer({ ...LOCALHOST, ...secure, allowHTTP1: false });
+    this.#server.prependListener('secureConnection', (socket: TLSSocket) => {
+      this.#accepted = socket;
+    });
     this.#server.on('session', (session) => {
-      const number = this.connections.push(session.socket as TLSSocket) - 1;
+      const number = this.connections.push(this.#accepted!) - 1;
       this.#sessions.add(session);
       session.on('error', () => {});
       session.on('close', () => this.#sessions.delete(session));

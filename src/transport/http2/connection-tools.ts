@@ -47,6 +47,8 @@ export interface Http2Owner extends Parties {
   onRoom(connection: Http2Connection): void;
   /** Its peer has not looked at this request. `code`: REFUSED_STREAM, HTTP_1_1_REQUIRED, or NO_ERROR. */
   onUnprocessed(request: Request, code: number, connection: Http2Connection): void;
+  /** A response has come that tells how much the peer gets done; its stream has ended. */
+  onResponse(connection: Http2Connection): void;
   /** Its server says that this origin is not served here (RFC 9110 section 15.5.20). */
   onMisdirected(request: Request): void;
   /** `lost`: nobody here wanted it, and its peer had not said so. */

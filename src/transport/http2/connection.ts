@@ -243,6 +243,8 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     const refused = response.status === 417 && body?.expected === true && !body.isSpent;
     this.#streams.release(stream);
     this.#served++;
+    // A server that refuses is quick.
+    if (response.status !== 429 && response.status < 500) this.#owner.onResponse(this);
     if (isMisdirected) this.#owner.onMisdirected(request);
     else if (refused) this.#refuseExpect(request);
     else settle(request, response);

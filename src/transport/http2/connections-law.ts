@@ -15,8 +15,8 @@ const SETTLING_MS_MIN = 50;
 const OPENING_MS_MAX = 3000;
 /** After a trial that found nothing; twice as long after each. */
 const WAIT_MS = { first: 5000, max: 300_000 };
-/** So many have found nothing: the wait has come to its longest, and fewer are tried too. */
-const FOUND_NOTHING = 7;
+/** So many in a row, and the wait has come to its longest, where fewer are tried too. */
+const FOUND_NOTHING = 9;
 /** What is in flight may differ by so much between windows that are compared; goodput, between those before a trial. */
 const ALIKE = 1.25;
 /** No response for so long, and for two mean latencies: there was nothing to do, or all stood still. */

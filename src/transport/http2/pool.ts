@@ -341,15 +341,13 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   onRoom(connection: Http2Connection): void {
     this.#streamsMax = connection.streamsMax;
-    this.#learn(connection.heardMs);
     if (this.#pending.length > 0) this.#serve();
     if (connection.outstanding > 0 || connection.isClosed) return;
     if (this.#retired && this.#pending.length === 0) connection.retire();
     else if (connection.isUsable && !connection.idle) this.#setIdle(connection, true);
   }
 
-  /** Of each stream that has ended. */
-  #learn(nowMs: number): void {
+  onResponse({ heardMs }: Http2Connection): void {
     if (this.#law === undefined) return;
     let inFlight = 1;
     let usable = 0;
@@ -358,7 +356,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       if (connection.isUsable) usable++;
     }
     const before = this.#law.target;
-    this.#law.onResponse(nowMs, inFlight + this.#pending.length, usable);
+    this.#law.onResponse(heardMs, inFlight + this.#pending.length, usable);
     if (this.#law.target > before) this.#spread();
   }
 

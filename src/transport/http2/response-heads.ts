@@ -96,6 +96,7 @@ export class ResponseHeads {
 }
 
 function areSame(some: readonly Field[], others: readonly Field[]): boolean {
+  if (some === others) return true;
   if (some.length !== others.length) return false;
   // From the end: what differs between two responses is seldom the first field.
   for (let i = some.length - 1; i >= 0; i--) if (some[i] !== others[i]) return false;
