@@ -12,8 +12,6 @@ import { HPACK_TARGETS } from './hpack-targets.ts';
 import { converse } from './http2-conversation.ts';
 import {
   CONVERSATIONS,
-  END,
-  ENDS_BOTH,
   ENDS_HEADERS,
   FRAME_WORDS,
   NEXT,

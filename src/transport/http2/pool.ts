@@ -47,6 +47,8 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   #openFailedMs = Number.NEGATIVE_INFINITY;
   #aborted = false;
   #retired = false;
+  /** Another pool has its origin now. */
+  #moved = false;
 
   constructor(origin: Origin, proxy: ProxyServer | undefined, tools: Http2Tools) {
     super();
@@ -269,6 +271,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     const first = this.#takeWaiting();
     if (first === undefined) {
       opening.close();
+      this.#openFailedMs = this.#tools.clock.now();
       return this.#leaveIfEmpty();
     }
     this.#moveTo(this.#tools.onHttp1(this, opening, first));
@@ -276,12 +279,12 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   /** All that wait; the connections end when they have nothing to do. */
   #moveTo(pool: Pool): void {
-    const isLast = this.#retired;
+    if (this.#retired && !this.#moved) pool.retire();
+    this.#moved = true;
     this.#retired = true;
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
       pool.send(next, next.done!);
     }
-    if (isLast) pool.retire();
     this.#retireUnneeded();
     this.#leaveIfEmpty();
   }
