@@ -82,7 +82,7 @@ export const GROUPS = [
 /**
  * In the order of the tables. `peer`: where its code is, unless ../peers has it by its name. `program`: it is no module
  * for client.mjs. `needs`: programs. `httpVersion`: another than its group's. `requestsMax`: one that is slow, or has a small spread, sends fewer, so that a
- * round stays short. `given`: what its code is told besides.
+ * round stays short. `requestsTimes`: one that is quick sends more, so that a round is no shorter. `given`: what its code is told besides.
  */
 export const CLIENTS = [
   { group: 'plain', name: 'wrk', title: 'wrk (C)', program: true, needs: ['wrk'] },
@@ -186,11 +186,11 @@ function http2Clients(group, suffix, where) {
       peer: '../peers/h2-load.mjs',
       program: true,
       needs: ['h2load'],
-      requestsMax: 100_000,
+      requestsTimes: 2,
     }),
     one('node-http2', 'node:http2', { peer: '../peers/h2-node.mjs', requestsMax: 100_000 }),
     one('undici-h2', 'undici dispatch, allowH2', { peer: '../peers/h2-undici.mjs', requestsMax: 25_000 }),
-    one('flurry-h2', 'flurry, library', { peer: '../peers/h2-flurry.mjs', requestsMax: 100_000 }),
+    one('flurry-h2', 'flurry, library', { peer: '../peers/h2-flurry.mjs', requestsTimes: 2 }),
   ];
 }
 

@@ -23,7 +23,10 @@ export async function runRounds(setting, say) {
     // Another one begins each time: nobody always runs after the same neighbour, on the same clock of the processor.
     const first = round % clients.length;
     for (const client of [...clients.slice(first), ...clients.slice(0, first)]) {
-      const whole = Math.min(requests, client.requestsMax ?? requests);
+      const whole = Math.min(
+        requests * (client.requestsTimes ?? 1),
+        client.requestsMax ?? Number.POSITIVE_INFINITY,
+      );
       const n = warmUp ? warmUpRequests(client, whole) : whole;
       const best = bestPerSecond.get(client.name) ?? 0;
       // For wrk, which takes seconds; in its first run one will do.

@@ -1,5 +1,6 @@
 // A wire on a socket of node:net or node:tls. It makes no socket and reads none: whoever makes it hands the octets on.
 
+import { Buffer } from 'node:buffer';
 import type * as net from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Protocol, Wire, WireEvents } from '../model/contracts.ts';

@@ -13,8 +13,8 @@ export const PADDED = '\x08';
 export const PLAIN = '\0';
 
 /** A record is the type of a frame as a digit, its flags and its stream as an octet each, and its payload, so that damage
- *  leaves most frames whole. `h` has lines of fields in place of a block, `r` octets that need be no frame, and `t` ends
- *  a turn: the octet behind it says what happens on our side. */
+ *  leaves most frames whole; where the type is an octet, they may have any length. `h` has lines of fields in place of a
+ *  block, `r` octets that need be no frame, and `t` ends a turn: the octet behind it says what happens on our side. */
 export function script(...records: readonly string[]): string {
   return records.join(NEXT);
 }
@@ -35,13 +35,28 @@ export function stepOf(record: string): Step {
   const [kind = '', act = ''] = record;
   if (kind === 't') return { ...NO_FRAME, octets: Buffer.alloc(0), act };
   if (kind === 'r') return { ...NO_FRAME, octets: latin1(record.slice(1)), act: undefined };
-  const type =
-    kind === 'h' ? Type.HEADERS : kind >= '0' && kind <= '9' ? Number(kind) : kind.charCodeAt(0) || 0;
+  const isDigit = /[0-9]/.test(kind);
+  const type = kind === 'h' ? Type.HEADERS : isDigit ? Number(kind) : kind.charCodeAt(0) || 0;
   const flags = record.charCodeAt(1) || 0;
   const streamId = record.charCodeAt(2) || 0;
   const content = record.slice(3);
-  const payload = kind === 'h' ? blockOf(pairsOf(content)) : latin1(content);
+  const octets = kind === 'h' ? blockOf(pairsOf(content)) : latin1(content);
+  const payload = isDigit ? fitting(type, flags, octets) : octets;
   return { octets: frameOf(type, flags, streamId, payload), act: undefined, type, flags, streamId, payload };
+}
+
+const LENGTHS = new Map<number, number>([
+  [Type.PRIORITY, 5],
+  [Type.RST_STREAM, 4],
+  [Type.PING, 8],
+  [Type.WINDOW_UPDATE, 4],
+]);
+
+/** As long as such a frame must be: what would only end the connection hides what is behind it. */
+function fitting(type: number, flags: number, payload: Buffer): Buffer {
+  const ofSettings = flags % 2 === 1 ? 0 : payload.length - (payload.length % 6);
+  const length = type === Type.SETTINGS ? ofSettings : (LENGTHS.get(type) ?? payload.length);
+  return Buffer.concat([payload, Buffer.alloc(LENGTHS.get(type) ?? 0)]).subarray(0, length);
 }
 
 /** Lines of name=value; the first = may not be the first octet. */
@@ -74,7 +89,7 @@ export const CONVERSATIONS = [
     ...[
       `0${END}\x01body`,
       `8${PLAIN}\x07\0\0\x01\0`,
-      `1${ENDS_BOTH}\x09\x88`,
+      `1${ENDS_BOTH}\x09\x88\x40\x01a\x01b`,
       'ts',
       `1${ENDS_BOTH}\x0b\x88\xbe`,
     ],

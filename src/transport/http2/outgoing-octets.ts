@@ -1,5 +1,7 @@
 // Octets of one turn on their way out: they are written into one buffer and leave it in one piece. Knows no frames.
 
+import { Buffer } from 'node:buffer';
+
 const NONE = Buffer.alloc(0);
 const FIRST_BYTES = 512;
 /** A turn that needed more, such as one full of uploads, does not make the next one begin with as much. */
