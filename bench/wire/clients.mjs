@@ -81,8 +81,9 @@ export const GROUPS = [
 
 /**
  * In the order of the tables. `peer`: where its code is, unless ../peers has it by its name. `program`: it is no module
- * for client.mjs. `needs`: programs. `httpVersion`: another than its group's. `requestsMax`: one that is slow, or has a small spread, sends fewer, so that a
- * round stays short. `requestsTimes`: one that is quick sends more, so that a round is no shorter. `given`: what its code is told besides.
+ * for client.mjs. `needs`: programs. `httpVersion`: another than its group's. `requestsMax`: one that is slow, or has a
+ * small spread, sends fewer, so that a round stays short; `requestsTimes`: one that is quick sends so many times more, so
+ * that a round is as long. `given`: what its code is told besides.
  */
 export const CLIENTS = [
   { group: 'plain', name: 'wrk', title: 'wrk (C)', program: true, needs: ['wrk'] },
