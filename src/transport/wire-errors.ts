@@ -133,10 +133,15 @@ function notFound(peer: string, { code, hostname, onlyFamily }: Coded): string {
 /** OpenSSL's own words for what came in place of its records. */
 const NO_TLS = /wrong version number|packet length too long|http request|bad record type/i;
 
+/** The alert of a server that knows none of the names that ALPN offers (RFC 7301 section 3.2). */
+const NO_COMMON_VERSION = /no application protocol/i;
+
 /** What OpenSSL says has its source file in it and ends in a line break: `error:0A00010B:SSL routines:…:wrong version number:…`. */
 function tlsMessage(peer: string, { code, message = '', peer: proxy }: Coded): string {
   if (NO_TLS.test(message) || code === 'ERR_SSL_WRONG_VERSION_NUMBER')
     return `${peer} does not speak TLS; try http://${proxy === undefined ? '' : ' for it'}`;
+  if (NO_COMMON_VERSION.test(message))
+    return `${peer} speaks no version of HTTP that it was asked for (${code}); leave out --http2 or --http1.1 (httpVersion)`;
   const reason = /:SSL routines:[^:]*:([^:]+)/.exec(message)?.[1] ?? oneLine(message);
   return `${peer}: no TLS: ${reason || 'unknown error'} (${code})`;
 }

@@ -217,8 +217,9 @@ function codingsOf(head: ResponseHead): Codings {
  * A body that ends with its TLS connection may come a second time, from its beginning, because nothing proves the end of
  * the first (RFC 9112 section 9.8). A stream of events is for those who listen while it lasts: it is not held back.
  */
-function needsProof({ fresh, origin }: Request, { framing, mediaType }: ResponseHead): boolean {
-  const ends = framing.contentLength === undefined && framing.transferEncoding !== 'chunked';
+function needsProof({ fresh, origin }: Request, { framing, mediaType, version }: ResponseHead): boolean {
+  const ends =
+    version !== '2' && framing.contentLength === undefined && framing.transferEncoding !== 'chunked';
   return ends && !fresh && origin.scheme === 'https' && mediaType !== 'text/event-stream';
 }
 

@@ -104,7 +104,8 @@ export class SendingBodies {
 
   /** It was given a piece. True when that has left already. */
   sendsNow(sending: SendingBody): boolean {
-    const isOut = !sending.queued && this.#send(sending);
+    // The rest of the turn is for those that wait: a producer that is always ready would leave them nothing.
+    const isOut = !sending.queued && this.#writer.length < TURN_BYTES / 2 && this.#send(sending);
     if (!isOut) this.queue(sending);
     this.#onReady();
     return isOut;
@@ -124,28 +125,31 @@ export class SendingBodies {
 
   /** Fills what the turn may hold. Who had his share is the last one of the next turn. */
   pump(): void {
-    this.#hasSent = false;
+    // A turn that was full before it began leaves the rest to the next one.
+    this.#hasSent = this.#room <= 0;
+    const served: SendingBody[] = [];
     for (let count = this.#queue.length; count > 0 && this.#room > 0; count--) {
       const sending = this.#queue.shift()!;
       sending.queued = false;
-      this.#advance(sending);
+      if (!sending.isWaiting) continue;
+      if (!this.#allows(sending)) this.queue(sending);
+      else if (!this.#send(sending)) served.push(sending);
+      // It gives the next piece, which leaves at once or waits for its turn.
+      else if (!sending.ended && !sending.body.isOut) sending.body.resume();
     }
-  }
-
-  #advance(sending: SendingBody): void {
-    if (!sending.isWaiting) return;
-    if (!this.#send(sending)) return this.queue(sending);
-    // It gives the next piece, which leaves at once or waits for its turn.
-    if (!sending.ended && !sending.body.isOut) sending.body.resume();
+    // Behind those that no window let have theirs.
+    for (const sending of served) this.queue(sending);
   }
 
   /** True when its piece is out. */
   #send(sending: SendingBody): boolean {
     if (!this.#allows(sending)) return false;
     const { stream } = sending;
-    const bytes = Math.min(sending.ready, SHARE_BYTES, this.window, stream.sendWindow, this.#room);
+    const windows = Math.min(this.window, stream.sendWindow);
+    // The end alone has no octets, whatever the windows.
+    const bytes = sending.ready === 0 ? 0 : Math.min(sending.ready, SHARE_BYTES, windows, this.#room);
     this.#hasSent = true;
-    const isOut = sending.write(this.#writer, Math.max(0, bytes));
+    const isOut = sending.write(this.#writer, bytes);
     this.window -= bytes;
     stream.sendWindow -= bytes;
     this.#onSent(stream);
