@@ -79,6 +79,9 @@ export const GROUPS = [
   },
 ];
 
+/** A GB in a round. */
+const LARGE_CLIENT = { group: 'h2-large', requestsMax: 200 };
+
 /**
  * In the order of the tables. `peer`: where its code is, unless ../peers has it by its name. `program`: it is no module
  * for client.mjs. `needs`: programs. `httpVersion`: another than its group's. `requestsMax`: one that is slow, or has a
@@ -143,6 +146,21 @@ export const CLIENTS = [
   ...http2Clients('h2-two', '-two', 'two connections'),
   ...largeClients('-large', 'HTTP/2', '2'),
   ...largeClients('-large-h1', 'HTTP/1.1', '1.1'),
+  {
+    ...LARGE_CLIENT,
+    name: 'curl-files',
+    title: 'curl (C), HTTP/2, to files',
+    peer: 'curl-files.mjs',
+    program: true,
+    needs: ['curl'],
+  },
+  {
+    ...LARGE_CLIENT,
+    name: 'flurry-files',
+    title: 'flurry, command line, HTTP/2, to files',
+    peer: 'flurry-files.mjs',
+    program: true,
+  },
 ];
 
 /**
@@ -164,7 +182,14 @@ export const BARS = [
   {
     of: 'curl-large',
     by: ['flurry-large'],
-    what: 'bytes per CPU second of flurry ÷ curl, HTTP/2',
+    what: 'bytes per CPU second of flurry, in memory ÷ curl, thrown away, HTTP/2',
+    direction: 'at least',
+    must: 0.7,
+  },
+  {
+    of: 'curl-files',
+    by: ['flurry-files'],
+    what: 'bytes per CPU second of flurry ÷ curl, both to files, HTTP/2',
     direction: 'at least',
     must: 0.7,
   },
@@ -195,18 +220,16 @@ function http2Clients(group, suffix, where) {
   ];
 }
 
-/** A GB in a round. */
 function largeClients(suffix, version, httpVersion) {
   const one = (name, title, rest) => ({
-    group: 'h2-large',
+    ...LARGE_CLIENT,
     name: `${name}${suffix}`,
     title: `${title}, ${version}`,
     httpVersion,
-    requestsMax: 200,
     ...rest,
   });
   return [
     one('curl', 'curl (C)', { peer: '../peers/h2-curl.mjs', program: true, needs: ['curl'] }),
-    one('flurry', 'flurry, library', { peer: 'flurry-large.mjs' }),
+    one('flurry', 'flurry, library, in memory', { peer: 'flurry-large.mjs' }),
   ];
 }

@@ -143,6 +143,10 @@ const hpackDecoder: FuzzTarget = {
 
 const INDEXINGS: readonly Indexing[] = ['index', 'index', 'index', 'plain', 'never'];
 
+function tableSizeOf(encoder: HpackEncoder): number {
+  return Number(SIZE.exec(String(encoder))?.[3]);
+}
+
 const hpackEncoder: FuzzTarget = {
   name: 'hpack-encoder',
   corpus: [
@@ -184,14 +188,16 @@ const hpackEncoder: FuzzTarget = {
     const encoder = new HpackEncoder();
     const decoder = new HpackDecoder(WIDE, usedMemo);
     const out = new OutgoingOctets();
-    let tableBytesMax = 4096;
+    let [tableBytesMax, smallest] = [4096, 4096];
     for (const block of input.split(NEXT)) {
       if (block.startsWith('#')) {
-        tableBytesMax = Number.parseInt(block.slice(1), 10) || 0;
-        encoder.setTableBytesMax(Math.min(0xffff_ffff, Math.abs(tableBytesMax)));
+        tableBytesMax = Math.min(0xffff_ffff, Number.parseInt(block.replace(/\D/g, ''), 10) || 0);
+        smallest = Math.min(smallest, tableBytesMax);
+        encoder.setTableBytesMax(tableBytesMax);
         continue;
       }
       const fields = pairsOf(block);
+      const before = tableSizeOf(encoder);
       encoder.begin(out);
       for (const [name, value] of fields) {
         encoder.field(out, name, value, INDEXINGS[(name.length + value.length) % INDEXINGS.length]!);
@@ -200,8 +206,14 @@ const hpackEncoder: FuzzTarget = {
       holds(octets.length <= 10 + block.length + 12 * fields.length, 'no block longer than its fields');
       same(pairs(decoder.decode(octets, 0, octets.length)), fields, 'what was encoded and decoded');
       same(String(encoder), String(decoder), 'the table on both sides');
-      const [, , , bytesMax = ''] = SIZE.exec(String(encoder)) ?? [];
-      holds(Number(bytesMax) <= Math.abs(tableBytesMax), 'a table of the size that the peer asked for');
+      same(
+        tableSizeOf(encoder),
+        Math.min(4096, tableBytesMax),
+        'a table of the size that the peer asked for',
+      );
+      const isTold = (octets[0]! & 0xe0) === 0x20;
+      same(isTold, smallest < before || tableSizeOf(encoder) !== before, 'a change of the size is told');
+      smallest = 4096;
     }
   },
   floods: [

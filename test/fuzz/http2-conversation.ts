@@ -22,14 +22,20 @@ const ROUNDS_MAX = 100;
 /** The rules hear of frames that the client may not have looked at. */
 const UNSURE = /^stream \d+ is opened beside/;
 
+/** Holds back after each piece, and has had enough at a head with the field `stop` and at an exclamation mark. */
 function takerOf(pieces: string[], resumes: (() => void)[]): ContentTaker {
+  let stop = () => {};
   return {
-    onHead: (_request, _head, control) => {
+    onHead: (_request, head, control) => {
+      stop = () => control.cancel();
+      if (head.all('stop').length > 0) stop();
       resumes.push(() => control.resume());
       return true;
     },
     onContent: (b, start, end) => {
+      holds(!pieces.at(-1)?.includes('!'), 'nothing comes for who has cancelled');
       pieces.push(b.toString('latin1', start, end));
+      if (pieces.at(-1)!.includes('!')) stop();
       return false;
     },
   };
@@ -84,6 +90,8 @@ class Conversation {
   #act(act: string): void {
     const { net } = this;
     if (act === 's' && net.asked.length < 20) net.send('http://host/more');
+    if (act === 'u' && net.asked.length < 20)
+      net.send({ url: 'http://host/up', method: 'PUT', body: 'v'.repeat(300) });
     if (act === 'c') net.asked.find(({ done }) => !done)?.request.cancel();
     if (act === 'r') for (const resume of this.#resumes) resume();
     if (act === 'w') this.#wire.takes = false;
@@ -150,5 +158,9 @@ export function converse(steps: readonly Step[], readBytes: number) {
   const frames = conversation.peers[0]!.frames.map(
     ({ type, flags, streamId, payload }) => `${type} ${flags} ${streamId} ${payload.toString('hex')}`,
   );
-  return { outcomes: conversation.net.asked.map(shown), taken: conversation.pieces.join(''), frames };
+  return {
+    outcomes: conversation.net.asked.map(shown),
+    taken: conversation.pieces.join('').replace(/!.*/s, '!'),
+    frames,
+  };
 }
