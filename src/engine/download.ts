@@ -10,19 +10,27 @@ import type { Request } from '../model/request.ts';
 import type { ResponseHead } from '../model/response-head.ts';
 import { type Codings, contentCodings, type DecodingLimits, StreamDecoder } from '../session/decoding.ts';
 import { continuation, type Part, rangeFields, type Version, versionOf } from '../session/ranges.ts';
+import { Timed, type TimerWheel } from '../transport/timer-wheel.ts';
 import { HeldContent } from './held-content.ts';
 
 /** What all downloads of a run share. */
 export interface DownloadTools {
   readonly bodies: BodyStore;
-  /** Longest body that is kept. */
+  /** Longest body that is kept, and the option that says so. */
   readonly bytesMax: number;
+  readonly limitedBy: 'bodyBytesMax' | 'downloadBytesMax';
+  /** Longest content, before it is decoded. */
+  readonly contentBytesMax: number;
   /** How often one request is sent again for the rest of its body. */
   readonly resumesMax: number;
   /** Up to here a body stays in memory. */
   readonly heldBytesMax: number;
   /** Undefined where bodies are kept as they come. */
   readonly decoding: DecodingLimits | undefined;
+  /** Why a body that is decoded and whole is none: what can only be told in the end. */
+  readonly faultOf: (decodedBytes: number, contentBytes: number) => Fault | undefined;
+  /** When an attempt has taken too long; undefined: it may take as long as it likes. */
+  readonly deadlines: { readonly wheel: TimerWheel; readonly timeoutMs: number } | undefined;
   /** Hears of the outcome, as of any other. */
   readonly done: Done;
   /** The request is to be sent once more, for what is missing. */
@@ -40,7 +48,7 @@ interface Fault {
  */
 type State = 'idle' | 'collected' | 'held' | 'written' | 'stopped';
 
-export class Download implements ContentTaker {
+export class Download extends Timed implements ContentTaker {
   readonly #tools: DownloadTools;
   #state: State = 'idle';
   #control: ContentControl | undefined;
@@ -66,6 +74,7 @@ export class Download implements ContentTaker {
   #trusted = true;
 
   constructor(tools: DownloadTools) {
+    super();
     this.#tools = tools;
   }
 
@@ -101,14 +110,11 @@ export class Download implements ContentTaker {
 
   #begins(request: Request, head: ResponseHead): boolean {
     this.#state = 'collected';
-    if (!maybeTaken(request, head)) return false;
-    const { contentLength, transferEncoding } = head.framing;
-    const length = transferEncoding === 'none' ? contentLength : undefined;
-    if (length !== undefined && length > this.#tools.bytesMax) {
+    if (isCollected(request, head, this.#tools)) return false;
+    if ((lengthOf(head) ?? 0) > this.#tools.bytesMax) {
       this.#stop('too-large', this.#tooLarge(request));
       return true;
     }
-    if (length !== undefined && length <= this.#tools.heldBytesMax) return false;
     this.#state = 'held';
     this.#held = new HeldContent();
     this.#request = request;
@@ -119,11 +125,27 @@ export class Download implements ContentTaker {
     // What is decoded on the way cannot be continued in the middle.
     const asItComes = this.#codings.length === 0;
     if (this.#trusted && asItComes && mayAskForRanges(request)) this.#version = versionOf(head);
+    if (this.#tools.deadlines !== undefined) this.#watch(request, this.#tools.deadlines);
     return true;
+  }
+
+  #watch({ startedAtMs }: Request, { wheel, timeoutMs }: NonNullable<DownloadTools['deadlines']>): void {
+    this.deadlineMs = startedAtMs + timeoutMs;
+    wheel.watch(this);
+  }
+
+  override onDeadline(nowMs: number): void {
+    const { origin, startedAtMs } = this.#request!;
+    const elapsedMs = Math.round(nowMs - startedAtMs);
+    this.#stop('timeout', `${origin.authority}: the body of the response took too long (${elapsedMs} ms)`);
   }
 
   onContent(bytes: Buffer, start: number, end: number): boolean {
     this.#arrivedBytes += end - start;
+    if (this.#arrivedBytes > this.#tools.contentBytesMax) {
+      this.#stop('too-large', this.#tooLarge(this.#request!));
+      return true;
+    }
     if (this.#state === 'held') {
       const held = this.#held!;
       if (held.length + end - start <= this.#tools.heldBytesMax) {
@@ -193,7 +215,7 @@ export class Download implements ContentTaker {
   }
 
   #tooLarge({ origin }: Request): string {
-    return `${origin.authority} sent a body beyond the limit of ${this.#tools.bytesMax} (downloadBytesMax)`;
+    return `${origin.authority} sent a body beyond the limit of ${this.#tools.bytesMax} (${this.#tools.limitedBy})`;
   }
 
   /** Another body begins: that of another version, or of another response. */
@@ -208,6 +230,7 @@ export class Download implements ContentTaker {
     this.#version = undefined;
     this.#part = undefined;
     this.#request = undefined;
+    this.#tools.deadlines?.wheel.forget(this);
   }
 
   // ── how an attempt ends ─────────────────────────────────────────────────────────────────────────────────
@@ -215,14 +238,16 @@ export class Download implements ContentTaker {
   /** In place of the run's own `done`, which hears of it when the body is where it shall be. */
   end(request: Request, outcome: Outcome): void {
     const state = this.#state;
+    this.#tools.deadlines?.wheel.forget(this);
     if (outcome.type === 'failure') return this.#onFailure(request, outcome, state);
     if (state === 'held') {
       return this.#leave(request, outcome.withBody(this.#held!.take()));
     }
     if (state !== 'written') return this.#onCollected(request, outcome);
     if (this.#decoder === undefined) return this.#onWhole(request, outcome);
-    this.#onDecoded = (fault) => {
+    this.#onDecoded = (broken) => {
       this.#onDecoded = undefined;
+      const fault = broken ?? this.#tools.faultOf(this.#writer!.bytes, this.#arrivedBytes);
       if (fault === undefined) this.#onWhole(request, outcome);
       else this.#leave(request, failureOf(request, outcome, 'body', fault));
     };
@@ -297,6 +322,15 @@ export class Download implements ContentTaker {
     if (writer === undefined) this.#tools.done(request, outcome);
     else writer.remove(() => this.#tools.done(request, outcome));
   }
+}
+
+/** Whether the transport holds the content, as always: it is small, or may lead elsewhere. */
+export function isCollected(request: Request, head: ResponseHead, { heldBytesMax }: DownloadTools): boolean {
+  return !maybeTaken(request, head) || (lengthOf(head) ?? Number.POSITIVE_INFINITY) <= heldBytesMax;
+}
+
+function lengthOf({ framing }: ResponseHead): number | undefined {
+  return framing.transferEncoding === 'none' ? framing.contentLength : undefined;
 }
 
 /** Redirects and challenges may be answered by another request; a message without content has nothing to take. */

@@ -11,6 +11,7 @@ import type { Wrap } from '../sinks/bytes-taker.ts';
 import type { TableOptions } from '../sinks/columns.ts';
 import { csvSink } from '../sinks/csv.ts';
 import { jsonLinesSink } from '../sinks/json-lines.ts';
+import { withoutBodies } from '../sinks/no-bodies.ts';
 import { OutputError } from '../sinks/output-error.ts';
 import { type OutputFile, openOutputDevice, openOutputFile, standardOutput } from '../sinks/output-file.ts';
 import type { RecordOptions } from '../sinks/record-sink.ts';
@@ -148,7 +149,11 @@ async function openText(
 ): Promise<DurableSink> {
   const file = await openFile(path, tools, wrap);
   const record = await recordOptions(path, options, tools);
-  return form === 'csv' ? csvSink(file, record, tools.clock, options.extracted) : jsonLinesSink(file, record);
+  const sink =
+    form === 'csv'
+      ? await csvSink(file, record, tools.clock, options.extracted)
+      : jsonLinesSink(file, record);
+  return record.body === 'none' ? withoutBodies(sink) : sink;
 }
 
 /** Tables take where bodies were stored, and leave storing them to who stands before them. */
@@ -161,6 +166,7 @@ async function openTable(
   const record = await recordOptions(path, options, tools);
   const { extracted = [], redirects = false, history = false } = options;
   const sink = await open(path, { ...record, extracted, redirects, history }, tools);
+  if (record.body === 'none') return withoutBodies(sink);
   return record.body instanceof BodyFiles ? new BodyFilesSink(record.body, sink) : sink;
 }
 

@@ -95,12 +95,12 @@ export class RunCore {
     this.#failuresMax = failuresMax(settings);
     this.#underWay = session.shared || settings.ordered ? new Set() : undefined;
     // What is to be looked at must be in memory.
-    if (sink.bodies !== undefined && inspection?.readsBody !== true) {
-      this.#downloads = new Downloads(sink.bodies, settings, session.decoding, {
-        done: this.#onDone,
-        again: this.#onAgain,
-      });
-    }
+    const bodies = inspection?.readsBody === true ? undefined : sink.bodies;
+    this.#downloads = Downloads.of(bodies, settings, session.decoding, {
+      clock: this.#clock,
+      done: this.#onDone,
+      again: this.#onAgain,
+    });
     this.#done = this.#downloads?.onDone ?? this.#onDone;
     this.#sieve = Sieve.of(source, settings, earlier, session.clock, this);
     // A run of a session may have a number of its own below the session's.

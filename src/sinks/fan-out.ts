@@ -3,13 +3,14 @@
 import type { BodyStore, DurableSink } from '../model/contracts.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Committed } from './bytes-taker.ts';
+import { NO_BODIES } from './no-bodies.ts';
 import { lostError } from './positioned-file.ts';
 
 export class FanOut implements DurableSink {
   onDrain: (() => void) | undefined;
   onError: ((error: Error) => void) | undefined;
   /** The first that keeps bodies keeps them for all: each body is stored once. None where one of them wants bodies in
-   *  memory: then those who keep them get them with their outcomes. */
+   *  memory: then those who keep them get them with their outcomes. They are dropped where all of them drop them. */
   readonly bodies: BodyStore | undefined;
   readonly takesEncoded: boolean;
   readonly #sinks: readonly DurableSink[];
@@ -19,7 +20,7 @@ export class FanOut implements DurableSink {
   constructor(sinks: readonly DurableSink[]) {
     this.#sinks = sinks;
     this.takesEncoded = sinks.some(({ takesEncoded }) => takesEncoded === true);
-    this.bodies = this.takesEncoded ? undefined : sinks.find(({ bodies }) => bodies !== undefined)?.bodies;
+    this.bodies = this.takesEncoded ? undefined : storeOfAll(sinks.map(({ bodies }) => bodies));
     for (const sink of sinks) {
       sink.onDrain = () => this.#drained();
       sink.onError = (error) => this.#broke(error);
@@ -79,6 +80,12 @@ export class FanOut implements DurableSink {
       throw this.#error ?? error;
     });
   }
+}
+
+function storeOfAll(stores: readonly (BodyStore | undefined)[]): BodyStore | undefined {
+  const keeper = stores.find((one) => one !== undefined && one !== NO_BODIES);
+  if (keeper !== undefined) return keeper;
+  return stores.every((one) => one === NO_BODIES) ? NO_BODIES : undefined;
 }
 
 /** Opens one after the other, each with its own position; when one cannot be opened, those that are open are closed. */

@@ -67,6 +67,7 @@ export class HttpTransport implements Transport {
     this.#httpVersion = settings.httpVersion;
     this.#coalesces = settings.h2Coalesce && settings.httpVersion !== '1.1';
     const tools = {
+      pass: (request: Request) => this.#poolOf(request).send(request, request.done!),
       settings,
       clock,
       connector,
@@ -94,9 +95,11 @@ export class HttpTransport implements Transport {
       ...tools,
       coalescing: this.#coalescing,
       onAlone: (pool) => {
+        const present = this.#pools.get(pool.key);
+        if (present !== undefined && present !== pool) return;
         const own = this.#made(pool.origin, undefined, pool.key, false);
         this.#replace(pool, own);
-        return own;
+        if (this.#closed) own.retire();
       },
     };
     this.#undecided = {
@@ -108,6 +111,7 @@ export class HttpTransport implements Transport {
 
   send(request: Request, done: Done): void {
     request.attempt++;
+    request.unprocessed = 0;
     request.sent = 'none';
     request.startedAtMs = this.#clock.now();
     const last = this.#last;
@@ -183,6 +187,7 @@ export class HttpTransport implements Transport {
   #onForeign(request: Request, misdirected: boolean): void {
     const { origin } = request;
     if (misdirected) this.#coalescing.keepApart(origin);
+    request.sent = 'none';
     const key = poolKey(origin, undefined);
     let pool = this.#pools.get(key);
     if (pool === undefined || pool instanceof CoalescingPool) {

@@ -96,6 +96,13 @@ export class Opening extends Timed implements WireEvents {
     return { dnsMs: this.#dnsMs, connectMs: this.#connectMs, tlsMs: this.#tlsMs };
   }
 
+  /** It serves another than who it was begun for: to that one it costs nothing. */
+  forgetCost(): void {
+    this.#dnsMs = 0;
+    this.#connectMs = 0;
+    this.#tlsMs = 0;
+  }
+
   override toString(): string {
     return `opening to ${this.#parties.peer}: ${this.state}`;
   }

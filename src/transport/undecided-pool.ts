@@ -16,7 +16,9 @@ const PROTOCOLS = ['h2', 'http/1.1'] as const;
 
 export interface UndecidedTools extends OpeningTools {
   readonly onEmpty: (pool: Pool) => void;
-  /** It has answered; the request is the one that it was asked for. Returns who takes the others. */
+  /** It has answered; the request is one that waited for it. Returns who takes the others. */
+  /** Whoever serves the origin of the request now has it. */
+  readonly pass: (request: Request) => void;
   readonly onDecided: (pool: Pool, opening: Opening, request: Request | undefined) => Pool;
 }
 
@@ -29,6 +31,7 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
   readonly #tools: UndecidedTools;
   readonly #pending = new Fifo<Request>();
   #opening: Opening | undefined;
+  #opener: Request | undefined;
   #aborted = false;
   #retired = false;
 
@@ -52,12 +55,13 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
     }
     request.holder = this;
     this.#pending.push(request);
-    if (this.#opening === undefined) this.#open(request.startedAtMs);
+    if (this.#opening === undefined) this.#open(request);
   }
 
-  #open(startedAtMs: number): void {
+  #open(request: Request): void {
+    this.#opener = request;
     this.#opening = new Opening(this.#tools, this, PROTOCOLS, this);
-    this.#opening.start(startedAtMs);
+    this.#opening.start(request.startedAtMs);
   }
 
   abort(): void {
@@ -98,15 +102,23 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
   onOpened(opening: Opening): void {
     this.#opening = undefined;
     const first = this.#next();
+    // What it cost is that one's alone that it was begun for.
+    if (first !== this.#opener) opening.forgetCost();
+    if (first !== undefined && first !== this.#opener) this.#waited(first);
+    this.#opener = undefined;
     const pool = this.#tools.onDecided(this, opening, first);
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      const nowMs = this.#tools.clock.now();
-      // What it waited for the answer is charged to no timeout.
-      next.queueMs += nowMs - next.startedAtMs;
-      next.startedAtMs = nowMs;
-      pool.send(next, next.done!);
+      this.#waited(next);
+      this.#tools.pass(next);
     }
     if (this.#retired) pool.retire();
+  }
+
+  /** What it waited for the answer is charged to no timeout. */
+  #waited(request: Request): void {
+    const nowMs = this.#tools.clock.now();
+    request.queueMs += nowMs - request.startedAtMs;
+    request.startedAtMs = nowMs;
   }
 
   #next(): Request | undefined {
@@ -119,7 +131,9 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
     this.#opening = undefined;
     const nowMs = this.#tools.clock.now();
     for (let count = this.#pending.length; count > 0; count--) {
-      const next = this.#pending.shift()!;
+      const next = this.#pending.shift();
+      // Whoever hears of it may stop all.
+      if (next === undefined) break;
       if (next.done === undefined) continue;
       const text = failureText(phase, kind, this, nowMs - next.startedAtMs, error);
       settleFailed(next, phase, kind, text, error, false, nowMs);

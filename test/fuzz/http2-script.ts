@@ -122,6 +122,20 @@ export const CONVERSATIONS = [
       `h${ENDS_HEADERS}\x0b:status=417`,
     ],
   ),
+  script(
+    ...[
+      `4${PLAIN}${PLAIN}`,
+      `h${ENDS_HEADERS}\x07:status=200`,
+      `0${PLAIN}\x07enough!`,
+      `0${END}\x07of it`,
+      'ts',
+    ],
+    ...[`h${ENDS_HEADERS}\x01:status=200\nstop=1`, `h${ENDS_BOTH}\x03:status=200`, 't', `0${END}\x01x`],
+  ),
+  script(
+    ...[`4${PLAIN}${PLAIN}`, `h${ENDS_BOTH}\x07:status=200\nstop=1`, `h${ENDS_BOTH}\x03:status=200`, 't'],
+    ...[`0${PLAIN}\x07late`, 'ts', `h${ENDS_BOTH}\x0d:status=200`],
+  ),
 ];
 
 export const FRAME_WORDS = [

@@ -2,6 +2,7 @@
 // between calls but the last head, to recognise it again.
 
 import { type Framing, ResponseHead } from '../../model/response-head.ts';
+import { quoted } from '../quoted.ts';
 import { type Fault, malformed, type ResponseLimits, tooLarge } from '../response-limits.ts';
 import { FAULTY, FieldLines, MORE } from './field-lines.ts';
 
@@ -136,7 +137,7 @@ export class HeadParser {
     const seen = b.toString('latin1', line, Math.min(end, line + STATUS_LINE_BYTES_MIN));
     const lineEnd = seen.search(/\r?\n/);
     if (lineEnd === -1 && seen.length < STATUS_LINE_BYTES_MIN && !last) return MORE;
-    const text = JSON.stringify(lineEnd === -1 ? seen : seen.slice(0, lineEnd));
+    const text = quoted(lineEnd === -1 ? seen : seen.slice(0, lineEnd));
     return this.#faulty(`${text} in place of a status line of HTTP/1.0 or HTTP/1.1`);
   }
 

@@ -37,6 +37,8 @@ export interface Http2Tools extends OpeningTools {
   readonly coalescing: Coalescing | undefined;
   /** A request of another origin that none of the connections is good for; `misdirected`: as its server says. */
   readonly onForeign: (request: Request, misdirected: boolean) => void;
+  /** Whoever serves the origin of the request now has it, as if it had never been here. */
+  readonly pass: (request: Request) => void;
   /** The origin does not speak HTTP/2 any more, or not for this: whoever speaks HTTP/1.1 to it from now on. */
   readonly onHttp1: (pool: Pool, opening?: Opening, request?: Request) => Pool;
 }

@@ -3,19 +3,22 @@
 
 import type { ContentControl, Holder, Wire } from '../../model/contracts.ts';
 import { type ConnectionTimings, type Kind, type Phase, REUSED } from '../../model/outcome.ts';
-import { isIdempotent, type Request } from '../../model/request.ts';
+import type { Request } from '../../model/request.ts';
 import { failureText, faultText } from '../failure-text.ts';
 import type { OpenEvents, Opening } from '../opening.ts';
 import { expectsContinue, hasContent } from '../outgoing-body.ts';
 import type { IdleConnection } from '../pool.ts';
+import { quoted } from '../quoted.ts';
 import type { Fault } from '../response-limits.ts';
 import { settle, settleFailed } from '../settling.ts';
 import { Timed } from '../timer-wheel.ts';
 import { kindOf, UnprovenEnd } from '../wire-errors.ts';
 import type { Http2Owner, Http2Tools } from './connection-tools.ts';
+import { Coverage } from './coverage.ts';
+import { endAll } from './ends.ts';
 import { type ConnectionFault, ErrorCode, errorName } from './errors.ts';
 import { SendingBody } from './sending-body.ts';
-import type { Stream } from './stream.ts';
+import { phaseOf, type Stream } from './stream.ts';
 import { type StreamEvents, Streams } from './streams.ts';
 
 /** A peer that reads nothing and makes us answer its frames is let go of at so many octets that the kernel has not taken. */
@@ -25,7 +28,6 @@ const READS_NOTHING: ConnectionFault = {
   message: 'frames that ask for answers, and reads none',
 };
 const GOAWAY_TEXT_MAX = 200;
-const COVERED_MAX = 1_000;
 
 export class Http2Connection extends Timed implements Holder, OpenEvents, StreamEvents, IdleConnection {
   older: IdleConnection | undefined;
@@ -53,7 +55,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   /** The last stream of which anything has left. */
   #sentId = 0;
   #served = 0;
-  readonly #covered = new Map<string, boolean>();
+  readonly #coverage: Coverage;
 
   /** `streamsMax`: what its peer allowed on others. */
   constructor(tools: Http2Tools, owner: Http2Owner, opening: Opening, streamsMax: number | undefined) {
@@ -61,6 +63,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     this.#tools = tools;
     this.#owner = owner;
     this.#wire = opening.wire;
+    this.#coverage = new Coverage(opening.wire);
     this.remoteAddress = opening.remoteAddress;
     this.openedMs = tools.clock.now();
     this.#streams = new Streams(
@@ -89,6 +92,11 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     return !this.#closed && !this.#retired && this.#streams.takesMore;
   }
 
+  /** Responses so far. */
+  get served(): number {
+    return this.#served;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -100,11 +108,7 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
 
   /** It may serve this host as well (RFC 9113 section 9.1.1). */
   covers(host: string): boolean {
-    const known = this.#covered.get(host);
-    if (known !== undefined) return known;
-    const covers = this.#wire.covers?.(host) === true;
-    if (this.#covered.size < COVERED_MAX) this.#covered.set(host, covers);
-    return covers;
+    return this.#coverage.covers(host);
   }
 
   override toString(): string {
@@ -207,6 +211,8 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     if (this.#closed) return;
     const { bodies, writer } = this.#streams;
     bodies.pump();
+    // A producer that was asked may have stopped everything.
+    if (this.#closed) return;
     this.#sentId = this.#streams.lastId;
     if (writer.length === 0) return;
     this.#begun = true;
@@ -411,59 +417,57 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     if (this.#closed) return;
     const { goaway } = this.#streams;
     if (goaway === undefined || goaway.code === ErrorCode.NO_ERROR) return this.#breakDown(kind, error, '');
-    const text = goaway.text.slice(0, GOAWAY_TEXT_MAX);
-    const said = text === '' ? '' : `: ${JSON.stringify(text)}`;
+    const text = goaway.text === '' ? '' : `: ${quoted(goaway.text, GOAWAY_TEXT_MAX)}`;
     this.#breakDown(
       kind,
       error,
-      `${this.#owner.peer} closed the connection (${errorName(goaway.code)}${said})`,
+      `${this.#owner.peer} closed the connection (${errorName(goaway.code)}${text})`,
     );
   }
 
   /** Every request of this connection ends here. What has not left goes elsewhere; what may be sent again is marked so. */
   #breakDown(kind: Kind, error: unknown, message: string): void {
+    // First: to let go of a body runs code of its producer, which may send and cancel.
+    this.#stop();
     const nowMs = this.#tools.clock.now();
-    const ended: Ended[] = [];
-    for (const stream of [...this.#streams.all]) {
-      const request = stream.request!;
-      const isUnsent = stream.id > this.#sentId && stream.isRepeatable && kind !== 'aborted';
-      const again = !isUnsent && this.#isStale(stream, kind);
-      ended.push({ request, phase: phaseOf(stream), isUnsent, again });
-      this.#streams.release(stream);
-    }
-    this.#close(kind !== 'closed' && kind !== 'protocol', kind === 'closed' || kind === 'reset');
+    const ended = endAll(this.#streams, {
+      kind,
+      sentId: this.#sentId,
+      served: this.#served,
+      heardMs: this.heardMs,
+    });
+    this.#release(kind !== 'closed' && kind !== 'protocol');
+    for (const { request, isUnsent } of ended) if (isUnsent) this.onUnprocessed(request, ErrorCode.NO_ERROR);
+    this.#owner.onClosed(this, kind === 'closed' || kind === 'reset');
     for (const { request, phase, isUnsent, again } of ended) {
-      if (isUnsent) {
-        this.onUnprocessed(request, ErrorCode.NO_ERROR);
-        continue;
-      }
+      if (isUnsent) continue;
       const elapsedMs = nowMs - request.startedAtMs;
       const text = message === '' ? failureText(phase, kind, this.#owner, elapsedMs, error) : message;
       settleFailed(request, phase, kind, text, error, again, nowMs);
     }
   }
 
-  /** A connection that had served before and then went without an octet was stale: its peer had closed it. */
-  #isStale({ request, sending }: Stream, kind: Kind): boolean {
-    const { fresh, method, startedAtMs } = request!;
-    const lost = kind === 'reset' || kind === 'closed';
-    const silent = this.#served > 0 && this.heardMs < startedAtMs;
-    return lost && silent && !fresh && isIdempotent(method) && sending?.body.isSpent !== true;
+  /** It has no stream. */
+  #close(): void {
+    if (this.#closed) return;
+    this.#stop();
+    this.#release(false);
+    this.#owner.onClosed(this, false);
   }
 
-  #close(hard = false, lost = false): void {
-    if (this.#closed) return;
-    const wire = this.#wire;
+  /** Nothing more is read, written or waited for. */
+  #stop(): void {
     this.#closed = true;
     this.#streams.stop();
     this.#tools.wheel.forget(this);
-    // What the kernel has not taken is not waited for: a peer that reads nothing would hold the descriptor for ever.
-    if (hard || wire.pendingBytes > 0) wire.destroy();
-    else {
-      if (!this.#ended) this.#takeLeave();
-      wire.end();
-    }
-    this.#owner.onClosed(this, lost);
+  }
+
+  /** What the kernel has not taken is not waited for: a peer that reads nothing would hold the descriptor for ever. */
+  #release(hard: boolean): void {
+    const wire = this.#wire;
+    if (hard || wire.pendingBytes > 0) return wire.destroy();
+    if (!this.#ended) this.#takeLeave();
+    wire.end();
   }
 
   /** What has not left stays here: it may be on its way elsewhere by now. */
@@ -473,16 +477,4 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
     writer.goaway(0, this.#faultCode);
     if (this.#begun) this.#wire.write('', writer.take());
   }
-}
-
-interface Ended {
-  readonly request: Request;
-  readonly phase: Phase;
-  readonly isUnsent: boolean;
-  readonly again: boolean;
-}
-
-function phaseOf({ head, request }: Stream): Phase {
-  if (head !== undefined) return 'body';
-  return request!.sent === 'partial' ? 'send' : 'headers';
 }

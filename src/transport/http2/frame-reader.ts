@@ -1,6 +1,7 @@
 // Octets of a server to frames (RFC 9113 sections 4 and 6), however they are cut, told by numbers and places: nothing is
 // made for a frame, and nothing is copied that lies in one piece. It checks all that needs no knowledge of streams.
 
+import { quoted } from '../quoted.ts';
 import { type ConnectionFault, ErrorCode } from './errors.ts';
 import {
   DEFAULT_FRAME_BYTES_MAX,
@@ -130,7 +131,7 @@ export class FrameReader {
     this.#isFirst = false;
     if (this.#type === FrameType.SETTINGS && (this.#flags & Flag.ACK) === 0) return true;
     const seen = b.toString('latin1', at, at + PREVIEW_BYTES);
-    if (seen.startsWith('HTTP/')) this.#protocol(`${JSON.stringify(seen)} in place of HTTP/2`);
+    if (seen.startsWith('HTTP/')) this.#protocol(`${quoted(seen)} in place of HTTP/2`);
     else this.#protocol(`a ${this.#shown()} before any SETTINGS`);
     return false;
   }

@@ -26,7 +26,7 @@ export const FrameType = {
 const NAMES = Object.keys(FrameType);
 
 export function frameName(type: number): string {
-  return NAMES[type] ?? `frame of type 0x${type.toString(16)}`;
+  return NAMES[type] ?? `type 0x${type.toString(16)}`;
 }
 
 export const Flag = {

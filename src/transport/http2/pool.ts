@@ -49,6 +49,12 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   #retired = false;
   /** Another pool has its origin now. */
   #moved = false;
+  /** It gives out what waits, and whoever is called there is not to begin that again. */
+  #serving = false;
+  /** The transport has let go of it. */
+  #left = false;
+  /** When those that wait have waited too long for a stream to end. */
+  #stuckMs = Number.POSITIVE_INFINITY;
 
   constructor(origin: Origin, proxy: ProxyServer | undefined, tools: Http2Tools) {
     super();
@@ -78,32 +84,37 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       this.#sendOn(connection, request, request.startedAtMs);
       return this.#spread();
     }
-    request.holder = this;
-    this.#pending.push(request);
+    this.#wait(request);
     this.#serve();
   }
 
   /** The opening is open, and what it speaks is HTTP/2; the request is the one that it was begun for. */
   adopt(opening: Opening, request: Request): void {
     opening.owner = this;
-    request.holder = this;
-    this.#pending.push(request);
+    this.#wait(request);
     this.#opener = request;
     this.#openings.add(opening);
     this.onOpened(opening);
   }
 
+  #wait(request: Request): void {
+    this.#left = false;
+    request.holder = this;
+    this.#pending.push(request);
+  }
+
   abort(): void {
     this.#aborted = true;
     for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
-    for (const opening of this.#openings) opening.close();
-    this.#openings.clear();
+    this.#dropOpenings();
     for (const connection of [...this.#connections]) connection.abort();
     this.#leaveIfEmpty();
   }
 
   rest(): void {
+    if (this.#pending.length === 0) this.#dropOpenings();
     for (const connection of this.#connections) connection.rest();
+    this.#leaveIfEmpty();
   }
 
   retire(): void {
@@ -116,6 +127,8 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   cancel(request: Request): void {
     this.#refuse(request);
     this.#serve();
+    if (this.#pending.length === 0) this.#dropOpenings();
+    this.#leaveIfEmpty();
   }
 
   /** Not twice: what was cancelled while it waited is come by later. */
@@ -141,13 +154,18 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     return best;
   }
 
-  /** Requests of other origins are served where the certificate names them (RFC 9113 section 9.1.1). */
-  #serves(connection: Http2Connection, { origin }: Request): boolean {
-    return origin === this.origin || origin.key === this.key || connection.covers(origin.host);
+  /** Of another origin, which shares a connection with this one. */
+  #isForeign({ origin }: Request): boolean {
+    return origin !== this.origin && origin.key !== this.origin.key;
+  }
+
+  #serves(connection: Http2Connection, request: Request): boolean {
+    if (!this.#isForeign(request)) return true;
+    return this.#tools.coalescing?.allows(request.origin, connection) === true;
   }
 
   #isStranded(request: Request): boolean {
-    if (request.origin === this.origin || request.origin.key === this.key) return false;
+    if (!this.#isForeign(request)) return false;
     return !this.#connections.some((one) => one.isUsable && this.#serves(one, request));
   }
 
@@ -158,26 +176,42 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   /** Gives waiting requests, in their order, to connections with room; opens another where there may be more. */
   #serve(): void {
-    let served = false;
-    for (let left = this.#pending.length; left > 0; left--) {
-      const next = this.#pending.peek()!;
-      const isOver = next.done === undefined;
-      const connection = isOver ? undefined : this.#roomFor(next);
-      const isStranded = !isOver && connection === undefined && this.#isStranded(next);
-      if (connection === undefined && !isOver && !next.fresh && !isStranded) break;
-      this.#pending.shift();
-      if (isStranded) this.#tools.onForeign(next, false);
-      else if (connection !== undefined) {
-        this.#sendOn(connection, next, this.#waited(next));
-        served = true;
-      }
-      // One that must not go to an old connection does not hold up those that may.
-      else if (!isOver) this.#pending.push(next);
-    }
+    if (this.#serving) return;
+    this.#serving = true;
+    const served = this.#giveOut();
+    this.#serving = false;
     this.#grow();
     this.#spread();
     this.#await(served);
     if (this.#retired) this.#retireUnneeded();
+  }
+
+  /** True where one got a stream. Whoever is told of something here may send, cancel and stop. */
+  #giveOut(): boolean {
+    let served = false;
+    let passed = 0;
+    for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
+      const isOver = next.done === undefined;
+      const connection = isOver ? undefined : this.#roomFor(next);
+      if (!isOver && connection === undefined && !this.#mayPass(next, passed)) break;
+      this.#pending.shift();
+      if (isOver) continue;
+      if (connection !== undefined) {
+        this.#sendOn(connection, next, this.#waited(next));
+        served = true;
+        passed = 0;
+      } else if (this.#isStranded(next)) this.#tools.onForeign(next, false);
+      else {
+        this.#pending.push(next);
+        passed++;
+      }
+    }
+    return served;
+  }
+
+  /** One that must not go to just any connection does not hold up those that may; each is asked once. */
+  #mayPass(request: Request, passed: number): boolean {
+    return passed < this.#pending.length && (request.fresh || this.#isForeign(request));
   }
 
   /** Its attempt starts when it goes out: what it waited for a stream is charged to no timeout. */
@@ -192,7 +226,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   #spread(): void {
     const wanted = this.#wanted;
-    if (this.#connections.length >= wanted || this.#retired) return;
+    if (this.#connections.length >= wanted || this.#retired || this.#aborted) return;
     if (this.#connections.some(({ outstanding }) => outstanding === 0)) return;
     while (this.#usable > 0 && this.#mayOpen && this.#usable + this.#openings.size < wanted) this.#open();
   }
@@ -205,7 +239,11 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   /** Another connection where requests wait and those that are being opened will not take them all. */
   #grow(): void {
     while (this.#needsAnother) {
-      this.#opener ??= this.#pending.peek();
+      if (this.#opener === undefined) {
+        this.#opener = this.#pending.peek()!;
+        // From now on it is its own connection that it waits for.
+        this.#waited(this.#opener);
+      }
       this.#open();
     }
   }
@@ -231,16 +269,25 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   /** Connections that take requests, now or after a response. */
   get #usable(): number {
-    return this.#connections.reduce((count, connection) => count + (connection.isUsable ? 1 : 0), 0);
+    let count = 0;
+    for (const connection of this.#connections) if (connection.isUsable) count++;
+    return count;
   }
 
-  /** One that could not be opened is not tried again at once as long as others serve. */
+  /** One that could not be opened, or was of no use, is not tried again at once as long as others serve. */
   get #mayOpen(): boolean {
-    return this.#usable === 0 || this.#tools.clock.now() - this.#openFailedMs >= REOPEN_MS;
+    return this.#usable === 0 || this.#tools.clock.now() >= this.#openFailedMs + REOPEN_MS;
   }
 
   get #protocols(): typeof BOTH | typeof ONLY {
     return this.#tools.settings.httpVersion === '2' ? ONLY : BOTH;
+  }
+
+  /** Nobody waits for them. */
+  #dropOpenings(): void {
+    for (const opening of this.#openings) opening.close();
+    this.#openings.clear();
+    this.#opener = undefined;
   }
 
   onOpened(opening: Opening): void {
@@ -254,37 +301,41 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.#opener = undefined;
     // First: it has waited for this very connection, and carries what it cost.
     if (opener !== undefined && opener === this.#pending.peek() && opener.done !== undefined) {
-      this.#pending.shift();
-      connection.send(opener, this.#tools.clock.now(), opening.timings);
+      if (this.#serves(connection, opener)) {
+        this.#pending.shift();
+        connection.send(opener, this.#tools.clock.now(), opening.timings);
+      }
     }
     this.#serve();
     this.onRoom(connection);
   }
 
   #onOtherProtocol(opening: Opening): void {
-    if (this.#protocols === ONLY) {
-      opening.close();
-      const chosen = opening.protocol === undefined ? 'chose nothing by ALPN' : `chose ${opening.protocol}`;
-      const text = `${this.peer} does not speak HTTP/2 (${chosen}); leave out --http2 (httpVersion)`;
-      return this.#failPending('tls', 'protocol', text, undefined);
+    this.#openFailedMs = this.#tools.clock.now();
+    const first = this.#protocols === ONLY ? undefined : this.#takeWaiting();
+    if (first !== undefined) {
+      this.#waited(first);
+      return this.#moveTo(this.#tools.onHttp1(this, opening, first));
     }
-    const first = this.#takeWaiting();
-    if (first === undefined) {
-      opening.close();
-      this.#openFailedMs = this.#tools.clock.now();
-      return this.#leaveIfEmpty();
-    }
-    this.#moveTo(this.#tools.onHttp1(this, opening, first));
+    opening.close();
+    this.#opener = undefined;
+    // Others may take those that wait.
+    if (this.#usable > 0) return this.#await(false);
+    const chosen = opening.protocol === undefined ? 'chose nothing by ALPN' : `chose ${opening.protocol}`;
+    const text = `${this.peer} does not speak HTTP/2 (${chosen}); leave out --http2 (httpVersion)`;
+    this.#failPending('tls', 'protocol', text, undefined);
   }
 
   /** All that wait; the connections end when they have nothing to do. */
   #moveTo(pool: Pool): void {
-    if (this.#retired && !this.#moved) pool.retire();
+    const isLast = this.#retired && !this.#moved;
     this.#moved = true;
     this.#retired = true;
     for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
-      pool.send(next, next.done!);
+      this.#waited(next);
+      this.#tools.pass(next);
     }
+    if (isLast) pool.retire();
     this.#retireUnneeded();
     this.#leaveIfEmpty();
   }
@@ -300,22 +351,26 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.#openings.delete(opening);
     this.#opener = undefined;
     this.#openFailedMs = this.#tools.clock.now();
-    // Others may take those that wait.
-    if (this.#usable > 0) return this.#await(false);
+    if (this.#usable > 0) {
+      // None that is newer is to be had: what is there has to do, also for what an old one has failed.
+      this.#brokenMs = Number.NEGATIVE_INFINITY;
+      return this.#serve();
+    }
     const elapsedMs = this.#openFailedMs - (this.#pending.peek()?.startedAtMs ?? this.#openFailedMs);
     this.#failPending(phase, kind, failureText(phase, kind, this, elapsedMs, error), error);
   }
 
   #failPending(phase: Phase, kind: Kind, text: string, error: unknown): void {
     const nowMs = this.#tools.clock.now();
-    // Those alone that wait now: whoever hears of it may send more.
+    this.#opener = undefined;
+    // Those alone that wait now: whoever hears of it may send more, or stop all.
     for (let count = this.#pending.length; count > 0; count--) {
-      const next = this.#pending.shift()!;
+      const next = this.#pending.shift();
+      if (next === undefined) break;
       if (next.done === undefined) continue;
-      if (this.#isStranded(next)) this.#tools.onForeign(next, false);
+      if (this.#isForeign(next)) this.#tools.onForeign(next, false);
       else settleFailed(next, phase, kind, text, error, false, nowMs);
     }
-    this.#opener = undefined;
     this.#serve();
     this.#leaveIfEmpty();
   }
@@ -324,18 +379,24 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   /** A peer may allow no stream at all: those that wait do so as long as others get theirs, and then for so long. */
   #await(served: boolean): void {
+    this.deadlineMs = Number.POSITIVE_INFINITY;
     if (this.#pending.length === 0 || this.#openings.size > 0) {
-      this.deadlineMs = Number.POSITIVE_INFINITY;
+      this.#stuckMs = Number.POSITIVE_INFINITY;
       return;
     }
-    if (!served && this.deadlineMs !== Number.POSITIVE_INFINITY) return;
-    this.deadlineMs = this.#tools.clock.now() + this.#tools.settings.firstByteTimeoutMs;
+    const nowMs = this.#tools.clock.now();
+    if (served || this.#stuckMs === Number.POSITIVE_INFINITY) {
+      this.#stuckMs = nowMs + this.#tools.settings.firstByteTimeoutMs;
+    }
+    const reopenMs = this.#openFailedMs + REOPEN_MS;
+    this.deadlineMs = nowMs < reopenMs ? Math.min(this.#stuckMs, reopenMs) : this.#stuckMs;
     if (this.deadlineMs < this.lookMs) this.#tools.wheel.watch(this);
   }
 
-  override onDeadline(): void {
-    this.deadlineMs = Number.POSITIVE_INFINITY;
+  override onDeadline(nowMs: number): void {
     if (this.#pending.length === 0) return;
+    if (nowMs < this.#stuckMs) return this.#serve();
+    this.#stuckMs = Number.POSITIVE_INFINITY;
     const text = `${this.peer} allows no further stream, and ended none for ${this.#tools.settings.firstByteTimeoutMs} ms`;
     this.#failPending('queue', 'timeout', text, undefined);
   }
@@ -366,9 +427,11 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   onUnprocessed(request: Request, code: number, connection: Http2Connection): void {
     request.unprocessed++;
     if (this.#aborted || request.cancelled) return this.#refuse(request);
+    if (this.#left) return this.#tools.pass(request);
     if (code === ErrorCode.HTTP_1_1_REQUIRED && this.#protocols === BOTH && this.isSecure) {
       const pool = this.#tools.onHttp1(this);
-      pool.send(request, request.done!);
+      this.#waited(request);
+      this.#tools.pass(request);
       return this.#moveTo(pool);
     }
     if (request.unprocessed > UNPROCESSED_MAX || code === ErrorCode.HTTP_1_1_REQUIRED) {
@@ -379,8 +442,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       const nowMs = this.#tools.clock.now();
       return settleFailed(request, 'headers', 'reset', text, undefined, false, nowMs);
     }
-    request.holder = this;
-    this.#pending.push(request);
+    this.#wait(request);
     // One that goes on is about to say that it has room.
     if (!connection.isUsable) this.#serve();
   }
@@ -395,6 +457,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     const at = this.#connections.indexOf(connection);
     if (at !== -1) this.#connections.splice(at, 1);
     if (lost) this.#brokenMs = this.#tools.clock.now();
+    if (lost && connection.served === 0) this.#openFailedMs = this.#brokenMs;
     if (this.#pending.length > 0) this.#serve();
     this.#leaveIfEmpty();
   }
@@ -409,12 +472,14 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   #retireUnneeded(): void {
     if (this.#pending.length > 0) return;
+    this.#dropOpenings();
     for (const connection of [...this.#connections]) connection.retire();
   }
 
   /** A pool that has nothing is let go of; one that a request waits in is not. */
   #leaveIfEmpty(): void {
     if (this.#connections.length > 0 || this.#openings.size > 0 || this.#pending.length > 0) return;
+    this.#left = true;
     this.#tools.wheel.forget(this);
     this.#tools.onEmpty(this);
   }

@@ -2,6 +2,7 @@
 // the fields of a connection are shared objects, so that two sections can be compared without their text.
 
 import { type Framing, ResponseHead } from '../../model/response-head.ts';
+import { quoted } from '../quoted.ts';
 import { type Fault, malformed } from '../response-limits.ts';
 import type { Field } from './field.ts';
 
@@ -49,7 +50,8 @@ export class ResponseHeads {
     this.fault = undefined;
     let lines = '';
     for (const field of fields) {
-      if (isPseudo(field)) return this.#malformed(`the pseudo-header field ${shown(field.name)} in trailers`);
+      if (isPseudo(field))
+        return this.#malformed(`the pseudo-header field ${quoted(field.name, SHOWN_MAX)} in trailers`);
       if (!this.#isSound(field)) return undefined;
       lines += `${field.name}: ${field.value}\r\n`;
     }
@@ -61,7 +63,7 @@ export class ResponseHeads {
     if (first === undefined || first.name !== ':status') {
       return this.#malformed('a header section that does not begin with :status');
     }
-    if (!STATUS.test(first.value)) return this.#malformed(`a :status of ${shown(first.value)}`);
+    if (!STATUS.test(first.value)) return this.#malformed(`a :status of ${quoted(first.value, SHOWN_MAX)}`);
     // Switching protocols is HTTP/1.1's (section 8.6).
     if (first.value === '101') return this.#malformed('a :status of 101, which HTTP/2 does not have');
     let lines = '';
@@ -80,7 +82,7 @@ export class ResponseHeads {
 
   #pseudo({ name }: Field): undefined {
     if (name === ':status') return this.#malformed('a second :status, or one behind other fields');
-    return this.#malformed(`the pseudo-header field ${shown(name)}, which no response has`);
+    return this.#malformed(`the pseudo-header field ${quoted(name, SHOWN_MAX)}, which no response has`);
   }
 
   /** Looked at once for each field that is shared. */
@@ -108,9 +110,9 @@ function isPseudo({ name }: Field): boolean {
 }
 
 function faultOf({ name, value }: Field): string {
-  if (!NAME.test(name)) return `a field with the name ${shown(name)}`;
-  if (!VALUE.test(value)) return `a field ${shown(name)} whose value holds what may not be there`;
-  if (OF_CONNECTION.has(name)) return `the field ${shown(name)}, which HTTP/2 does not have`;
+  if (!NAME.test(name)) return `a field with the name ${quoted(name, SHOWN_MAX)}`;
+  if (!VALUE.test(value)) return `a field ${quoted(name, SHOWN_MAX)} whose value holds what may not be there`;
+  if (OF_CONNECTION.has(name)) return `the field ${quoted(name, SHOWN_MAX)}, which HTTP/2 does not have`;
   return '';
 }
 
@@ -124,8 +126,4 @@ function lengthOf(text: string): number {
   if (LENGTH.test(text)) return Number(text);
   const items = text.split(',').map((item) => item.trim());
   return items.every((item) => item === items[0]) && LENGTH.test(items[0]!) ? Number(items[0]) : Number.NaN;
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text);
 }

@@ -118,7 +118,9 @@ export class Stream {
 
   #give(taker: ContentTaker, b: Buffer, start: number, end: number): void {
     try {
-      if (!taker.onContent(b, start, end)) this.holds = true;
+      const takesMore = taker.onContent(b, start, end);
+      // It may have cancelled the request, and another one may have this place.
+      if (!takesMore && this.taker === taker) this.holds = true;
     } catch (error) {
       this.#control!.cancel(error);
     }
@@ -160,4 +162,10 @@ export class Stream {
 /** RFC 9110 section 6.4.1. */
 function hasNone(method: string, status: number): boolean {
   return method === 'HEAD' || status === 204 || status === 304;
+}
+
+/** How far its request has come. */
+export function phaseOf({ head, request }: Stream): 'send' | 'headers' | 'body' {
+  if (head !== undefined) return 'body';
+  return request!.sent === 'partial' ? 'send' : 'headers';
 }

@@ -25,6 +25,8 @@ const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 16 * 1024 * 1024;
 /** Streams at once until the peer has said how many it takes: the least that it should (section 6.5.2). */
 const STREAMS_ASSUMED = 100;
+/** Where it says that it has no limit. */
+const STREAMS_UNLIMITED = 1_000;
 const STREAM_ID_MAX = 0x7fff_ffff;
 /** Streams that we have reset and whose peer may not know it yet. */
 const RESETS_MAX = 10_000;
@@ -76,6 +78,8 @@ export class Streams implements FrameVisitor {
   /** Of the peer's SETTINGS. */
   #streamsMax: number;
   #initialWindow = DEFAULT_WINDOW;
+  #toldWindow = DEFAULT_WINDOW;
+  #hasTold = false;
   #goawayId = STREAM_ID_MAX;
   /** What the peer may send yet, and what it was not given back. */
   #window = CONNECTION_WINDOW;
@@ -186,6 +190,7 @@ export class Streams implements FrameVisitor {
 
   /** Nothing of it is needed any more. */
   release(stream: Stream): void {
+    if (this.#open.get(stream.id) !== stream) return;
     this.#open.delete(stream.id);
     stream.end();
     this.#free.push(stream);
@@ -260,7 +265,7 @@ export class Streams implements FrameVisitor {
       const fault = stream.onContent(b, start, end, endStream);
       // Its taker may have cancelled it.
       if (stream.request !== request) return;
-      if (fault !== undefined) return this.#refuse(stream, fault);
+      if (fault !== undefined) return this.#refuse(stream, fault, codeOf(fault));
     }
     if (endStream) return this.#end(stream);
     this.#credit(stream);
@@ -369,9 +374,11 @@ export class Streams implements FrameVisitor {
 
   onSetting(id: number, value: number): void {
     if (id === Setting.HEADER_TABLE_SIZE) this.#blocks.setTableBytesMax(value);
-    else if (id === Setting.MAX_CONCURRENT_STREAMS) this.#streamsMax = value;
-    else if (id === Setting.MAX_FRAME_SIZE) this.writer.frameBytesMax = value;
-    else if (id === Setting.INITIAL_WINDOW_SIZE) this.#setInitialWindow(value);
+    else if (id === Setting.MAX_CONCURRENT_STREAMS) {
+      this.#streamsMax = value;
+      this.#hasTold = true;
+    } else if (id === Setting.MAX_FRAME_SIZE) this.writer.frameBytesMax = value;
+    else if (id === Setting.INITIAL_WINDOW_SIZE) this.#toldWindow = value;
     // MAX_HEADER_LIST_SIZE is advice (section 6.5.2): the peer answers what is too long for it with a status.
   }
 
@@ -389,6 +396,11 @@ export class Streams implements FrameVisitor {
   }
 
   onSettings(): void {
+    // Once for all that a frame says: each time every stream is looked at.
+    if (this.#toldWindow !== this.#initialWindow) this.#setInitialWindow(this.#toldWindow);
+    // Who says nothing of it sets no limit (section 6.5.2), whatever was assumed.
+    if (!this.#hasTold) this.#streamsMax = STREAMS_UNLIMITED;
+    this.#hasTold = true;
     this.writer.settingsAck();
     this.#events.onReady();
     this.#events.onSettings();
@@ -413,14 +425,23 @@ export class Streams implements FrameVisitor {
     this.#goawayId = lastId;
     this.takesMore = false;
     this.goaway = { code, text: b.toString('latin1', start, end) };
-    const above = [...this.#open.values()].filter((stream) => stream.id > lastId);
-    const requests = above.map((stream) => ({ request: stream.request!, again: stream.isRepeatable }));
-    for (const stream of above) this.release(stream);
-    for (const { request, again } of requests) {
+    for (const { request, again } of this.#endAbove(lastId)) {
       if (again) this.#events.onUnprocessed(request, code);
       else this.#events.onReset(request, 'headers', code);
     }
     this.#events.onGoaway();
+  }
+
+  /** Those that can be sent again come first: with the last of the others the connection may close. */
+  #endAbove(lastId: number): { readonly request: Request; readonly again: boolean }[] {
+    const ended: { request: Request; again: boolean }[] = [];
+    for (const stream of [...this.#open.values()]) {
+      if (stream.id <= lastId || stream.request === undefined) continue;
+      ended.push({ request: stream.request, again: stream.isRepeatable });
+      // To let go of a body runs code of its producer, which may cancel others.
+      this.release(stream);
+    }
+    return ended.sort((a, b) => Number(b.again) - Number(a.again));
   }
 
   onWindowUpdate(id: number, increment: number): void {
@@ -452,6 +473,11 @@ export class Streams implements FrameVisitor {
     if (this.#isIdle(id))
       this.#broken(ErrorCode.PROTOCOL_ERROR, `${message} on stream ${id}, which was never opened`);
   }
+}
+
+/** What passes our limits is no fault of the peer's. */
+function codeOf({ kind }: Fault): number {
+  return kind === 'too-large' ? ErrorCode.CANCEL : ErrorCode.PROTOCOL_ERROR;
 }
 
 function phaseOf(stream: Stream): 'headers' | 'body' {

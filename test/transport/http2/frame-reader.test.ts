@@ -164,7 +164,7 @@ describe('errors of the connection', () => {
       '4.2: one that is not known and too large',
       [frame(0x2a, 0, 1, Buffer.alloc(16_385))],
       FRAME_SIZE_ERROR,
-      'a frame of type 0x2a',
+      'a type 0x2a frame',
     ],
     [
       '5.1.1: DATA on a stream of the server',
@@ -249,7 +249,7 @@ describe('errors of the connection', () => {
       '5.5: one that is not known inside of a field block',
       [frame(HEADERS, 0, 1, '88'), frame(0x2a, 0, 1)],
       PROTOCOL_ERROR,
-      'frame of type 0x2a',
+      'type 0x2a frame',
     ],
     [
       '6.3: PRIORITY on stream 0',

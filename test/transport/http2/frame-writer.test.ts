@@ -224,7 +224,7 @@ describe('names', () => {
       'DATA',
       'PUSH_PROMISE',
       'CONTINUATION',
-      'frame of type 0x10',
+      'type 0x10',
     ]);
   });
 });

@@ -367,9 +367,12 @@ describe('a connection takes no more than linear time, and holds no more, for', 
     const client = new Client(100);
     client.flood(frames, count);
     const [writtenBefore, heldBefore] = [client.writtenBytes, heldBytes()];
+    const before = { ...work };
     client.flood(frames, count * TIMES);
     const sentBytes = frames.length * count * TIMES;
     expect(client.writtenBytes - writtenBefore).toBeLessThanOrEqual(2 * sentBytes + 100);
+    expect(work.copiedBytes - before.copiedBytes).toBeLessThanOrEqual(5 * sentBytes);
+    expect(work.allocatedBytes - before.allocatedBytes).toBeLessThanOrEqual(5 * sentBytes);
     expect(heldBytes() - heldBefore).toBeLessThan(HELD_BYTES_MAX);
     expectLinearTime(count, (times) => client.flood(frames, times));
   });
