@@ -8,7 +8,7 @@ const LIST = new URL('../peers/list.mjs', import.meta.url).href;
 
 const USAGE = `npm run bench -- [options]
 
-Every generation of clients against the same server on this machine, side by side. At most three quarters of an hour.
+Every generation of clients against the same server on this machine, side by side. A good half hour.
 
   --quick           fewer requests, rounds and sizes: under ten minutes, a look and no measurement
   --only <names>    only these peers, with commas between; part of a name is enough (--list names them)

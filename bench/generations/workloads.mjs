@@ -17,7 +17,7 @@ export const TABLES = [
     title: 'The seed’s 40 requests, 20 ms away',
     requests: 40,
     concurrency: 40,
-    full: { rounds: 5, processS: 10, peerS: 30, budgetS: 150 },
+    full: { rounds: 5, processS: 10, peerS: 30, budgetS: 90 },
     quick: { rounds: 2, processS: 5, peerS: 5, budgetS: 40 },
   },
   {
@@ -26,7 +26,7 @@ export const TABLES = [
     title: 'The seed’s 1,000 requests, 20 ms away, 100 at once',
     requests: 1_000,
     concurrency: SEED_CONCURRENCY,
-    full: { rounds: 3, processS: 30, peerS: 50, budgetS: 200 },
+    full: { rounds: 3, processS: 30, peerS: 50, budgetS: 150 },
     quick: { rounds: 2, processS: 2, peerS: 5, budgetS: 50 },
   },
   {
@@ -35,7 +35,7 @@ export const TABLES = [
     title: 'The seed’s 4,000 requests, 20 ms away, 100 at once',
     requests: 4_000,
     concurrency: SEED_CONCURRENCY,
-    full: { rounds: 5, processS: 120, peerS: 60, budgetS: 500 },
+    full: { rounds: 5, processS: 120, peerS: 60, budgetS: 430 },
     quick: { rounds: 2, processS: 4, peerS: 8, budgetS: 70 },
   },
   {
@@ -45,7 +45,7 @@ export const TABLES = [
     requests: 100_000,
     concurrency: WIRE_CONCURRENCY,
     warmUp: 1_000,
-    full: { rounds: 5, processS: 4, peerS: 30, budgetS: 420 },
+    full: { rounds: 5, processS: 4, peerS: 30, budgetS: 340 },
     quick: { rounds: 2, processS: 1.2, peerS: 5, budgetS: 70 },
   },
   {
@@ -55,7 +55,7 @@ export const TABLES = [
     requests: 100_000,
     concurrency: WIRE_CONCURRENCY,
     warmUp: 500,
-    full: { rounds: 3, processS: 3, peerS: 20, budgetS: 200 },
+    full: { rounds: 3, processS: 3, peerS: 20, budgetS: 120 },
     quick: { rounds: 2, processS: 1, peerS: 5, budgetS: 50 },
   },
   {
@@ -65,7 +65,7 @@ export const TABLES = [
     requests: 100_000,
     concurrency: WIRE_CONCURRENCY,
     warmUp: 500,
-    full: { rounds: 5, processS: 4, peerS: 30, budgetS: 100 },
+    full: { rounds: 5, processS: 4, peerS: 30, budgetS: 80 },
     quick: { rounds: 2, processS: 1, peerS: 5, budgetS: 20 },
   },
 ];
@@ -77,7 +77,7 @@ export const HUGE = {
   title: 'All codes of four characters: 36⁴ = 1,679,616 requests next door, 60 at once',
   requests: 36 ** 4,
   concurrency: WIRE_CONCURRENCY,
-  full: { rounds: 1, processS: 0, peerS: 300, budgetS: 520 },
+  full: { rounds: 1, processS: 0, peerS: 300, budgetS: 330 },
 };
 
 const POWERS_OF_TWO = Array.from({ length: 13 }, (_, i) => 2 ** i);
@@ -94,7 +94,7 @@ export const CURVES = [
     title: 'Goodput over the size of the semaphore, 20 ms away',
     everybody: true,
     autoRequests: 20_000,
-    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 460 },
+    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 330 },
     quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 130 },
   },
   {
@@ -103,7 +103,7 @@ export const CURVES = [
     title: 'Goodput over the size of the semaphore, a server with 60 workers’ worth',
     everybody: false,
     autoRequests: 12_000,
-    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 120 },
+    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 100 },
     quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 2, budgetS: 40 },
   },
 ];

@@ -10,6 +10,7 @@ import type { Request } from '../model/request.ts';
 import type { ResponseHead } from '../model/response-head.ts';
 import { type Codings, contentCodings, type DecodingLimits, StreamDecoder } from '../session/decoding.ts';
 import { continuation, type Part, rangeFields, type Version, versionOf } from '../session/ranges.ts';
+import { NO_BODIES } from '../sinks/no-bodies.ts';
 import { Timed, type TimerWheel } from '../transport/timer-wheel.ts';
 import { HeldContent } from './held-content.ts';
 
@@ -115,8 +116,6 @@ export class Download extends Timed implements ContentTaker {
       this.#stop('too-large', this.#tooLarge(request));
       return true;
     }
-    this.#state = 'held';
-    this.#held = new HeldContent();
     this.#request = request;
     this.#head = head;
     if (this.#tools.decoding !== undefined) {
@@ -124,9 +123,16 @@ export class Download extends Timed implements ContentTaker {
     }
     // What is decoded on the way cannot be continued in the middle.
     const asItComes = this.#codings.length === 0;
+    if (asItComes && this.#tools.bodies === NO_BODIES) this.#write();
+    else this.#hold();
     if (this.#trusted && asItComes && mayAskForRanges(request)) this.#version = versionOf(head);
     if (this.#tools.deadlines !== undefined) this.#watch(request, this.#tools.deadlines);
     return true;
+  }
+
+  #hold(): void {
+    this.#state = 'held';
+    this.#held = new HeldContent();
   }
 
   #watch({ startedAtMs }: Request, { wheel, timeoutMs }: NonNullable<DownloadTools['deadlines']>): void {
@@ -162,12 +168,16 @@ export class Download extends Timed implements ContentTaker {
 
   /** It is not small: what is held goes where the rest will go. */
   #spill(): void {
-    this.#state = 'written';
-    this.#writer ??= this.#tools.bodies.open(this.#request!.index, () => this.#onRoom());
+    this.#write();
     if (this.#codings.length > 0) this.#decoder = this.#decoderOf(this.#tools.decoding!);
     const held = this.#held!.take();
     if (this.#decoder === undefined) this.#append(held, 0, held.length);
     else this.#decoder.write(held);
+  }
+
+  #write(): void {
+    this.#state = 'written';
+    this.#writer ??= this.#tools.bodies.open(this.#request!.index, () => this.#onRoom());
   }
 
   #append(bytes: Buffer, start: number, end: number): boolean {
