@@ -80,6 +80,9 @@ function proxyDoubt({ proxy, isSecure }: Parties): string {
 }
 
 const TLS_ALERT = /^"\\u0015\\u0003/;
+/** SETTINGS, the first frame of a server (RFC 9113 section 3.4), on stream 0. */
+const HTTP2_SETTINGS = /^"\\u0000(?:\\u[0-9a-f]{4}|\\?.){2}\\u0004\\u0000(?:\\u0000){4}/;
+const HTTP1_ANSWER = /^"HTTP\/1.*in place of HTTP\/2$/;
 const SOCKS_ANSWER = /^"\\u0005/;
 
 /** For what is no response at all, `sent` being its beginning: what else the peer may speak. */
@@ -88,5 +91,7 @@ export function faultText(sent: string, { peer, proxy, isSecure }: Parties): str
     return `${peer} sent a TLS alert in place of a response: try https://`;
   if (SOCKS_ANSWER.test(sent) && proxy !== undefined)
     return `${peer} sent ${sent}; it may speak SOCKS: try socks5://`;
+  if (HTTP2_SETTINGS.test(sent)) return `${peer} speaks HTTP/2 without asking: try --http2 (httpVersion)`;
+  if (HTTP1_ANSWER.test(sent)) return `${peer} sent ${sent}: leave out --http2 (httpVersion)`;
   return `${peer} sent ${sent}`;
 }

@@ -180,4 +180,16 @@ describe('what a failure tells to do', () => {
     );
     expect(faultText(socks, HOST_8080)).toBe(`host:8080 sent ${socks}`);
   });
+
+  it('tells the versions of HTTP from one another', () => {
+    for (const length of ['\u0000\u0012', '\u0000\u0000', '\u0000\u001e', '\u0001"', '\u0000A']) {
+      const settings = JSON.stringify(`\u0000${length}\u0004\u0000\u0000\u0000\u0000\u0000\u0000\u0003`);
+      expect(faultText(`${settings} in place of a status line`, HOST_8080)).toBe(
+        'host:8080 speaks HTTP/2 without asking: try --http2 (httpVersion)',
+      );
+    }
+    expect(faultText('"HTTP/1.1" in place of HTTP/2', HOST_8080)).toBe(
+      'host:8080 sent "HTTP/1.1" in place of HTTP/2: leave out --http2 (httpVersion)',
+    );
+  });
 });
