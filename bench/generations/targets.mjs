@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeCertificate } from '../wire/certificate.mjs';
-import { onEnd } from '../wire/cleanup.mjs';
+import { ender } from '../wire/cleanup.mjs';
 import { findProgram } from '../wire/server.mjs';
 
 /** `path`: an id is put behind it. `protocol`: what a client must speak. */
@@ -110,20 +110,6 @@ function fillInto(home, name, values) {
     template.replace(/@([A-Z][A-Z0-9_]+)@/g, (_, key) => values[key]),
   );
   return path;
-}
-
-/** Ends it by its pid, and with the bench. */
-function ender(child) {
-  const ended = new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', resolve);
-  });
-  const disarm = onEnd(() => child.kill('SIGTERM'));
-  return async () => {
-    disarm();
-    child.kill('SIGTERM');
-    await ended;
-  };
 }
 
 async function untilItAnswers(url, child, home) {

@@ -29,3 +29,17 @@ for (const [signal, code] of [
 ]) {
   process.once(signal, () => process.exit(code));
 }
+
+/** What ends a child by its pid; so does the end of the bench. */
+export function ender(child) {
+  const ended = new Promise((resolve) => {
+    child.once('exit', resolve);
+    child.once('error', resolve);
+  });
+  const disarm = onEnd(() => child.kill('SIGTERM'));
+  return async () => {
+    disarm();
+    child.kill('SIGTERM');
+    await ended;
+  };
+}

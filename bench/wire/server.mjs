@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onEnd } from './cleanup.mjs';
+import { ender } from './cleanup.mjs';
 import { prepareNginx } from './nginx-files.mjs';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/bin.js', import.meta.url));
@@ -74,20 +74,6 @@ function tail(stream) {
     text = `${text}${piece}`.slice(-2_000);
   });
   return () => text;
-}
-
-/** Ends it by its pid, and with the bench. */
-function ender(child) {
-  const ended = new Promise((resolve) => {
-    child.once('exit', resolve);
-    child.once('error', resolve);
-  });
-  const disarm = onEnd(() => child.kill('SIGTERM'));
-  return async () => {
-    disarm();
-    child.kill('SIGTERM');
-    await ended;
-  };
 }
 
 async function untilItAnswers(url, child) {
