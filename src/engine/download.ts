@@ -1,5 +1,6 @@
 // One body on its way past memory: held where it is small, decoded where that is asked for, resumed where its transfer
-// breaks and the server can prove that the rest belongs to it. Never calls a body whole of which octets are missing.
+// breaks and the server can prove that the rest belongs to it. Never calls a body whole of which octets are missing. One
+// that nobody keeps is held only where it is to be decoded, and is not resumed.
 //
 //   head ─► small, or may lead elsewhere: collected by the transport, as always
 //        └► else content ─► held, up to `heldBytesMax` ─► decoder ─► writer ─► whole ─► its outcome
@@ -28,7 +29,7 @@ export interface DownloadTools {
   readonly heldBytesMax: number;
   /** Undefined where bodies are kept as they come. */
   readonly decoding: DecodingLimits | undefined;
-  /** Why a body that is decoded and whole is none: what can only be told in the end. */
+  /** Why a body that is decoded and whole is none: what can only be told in the end. The message is `sent …`. */
   readonly faultOf: (decodedBytes: number, contentBytes: number) => Fault | undefined;
   /** When an attempt has taken too long; undefined: it may take as long as it likes. */
   readonly deadlines: { readonly wheel: TimerWheel; readonly timeoutMs: number } | undefined;
@@ -125,7 +126,8 @@ export class Download extends Timed implements ContentTaker {
     const asItComes = this.#codings.length === 0;
     if (asItComes && this.#tools.bodies === NO_BODIES) this.#write();
     else this.#hold();
-    if (this.#trusted && asItComes && mayAskForRanges(request)) this.#version = versionOf(head);
+    const resumes = this.#tools.resumesMax > 0 && this.#trusted && asItComes;
+    if (resumes && mayAskForRanges(request)) this.#version = versionOf(head);
     if (this.#tools.deadlines !== undefined) this.#watch(request, this.#tools.deadlines);
     return true;
   }
@@ -257,11 +259,16 @@ export class Download extends Timed implements ContentTaker {
     if (this.#decoder === undefined) return this.#onWhole(request, outcome);
     this.#onDecoded = (broken) => {
       this.#onDecoded = undefined;
-      const fault = broken ?? this.#tools.faultOf(this.#writer!.bytes, this.#arrivedBytes);
+      const fault = broken ?? this.#grown(request);
       if (fault === undefined) this.#onWhole(request, outcome);
       else this.#leave(request, failureOf(request, outcome, 'body', fault));
     };
     this.#decoder.end();
+  }
+
+  #grown({ origin }: Request): Fault | undefined {
+    const fault = this.#tools.faultOf(this.#writer!.bytes, this.#arrivedBytes);
+    return fault && { kind: fault.kind, message: `${origin.authority} sent ${fault.message}` };
   }
 
   #onCollected(request: Request, response: Response): void {

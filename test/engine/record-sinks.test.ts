@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { csv, jsonLines, kindOf, openRecords } from '../../src/engine/record-sinks.ts';
+import { NO_BODIES } from '../../src/sinks/no-bodies.ts';
 import { SystemFiles } from '../../src/storage/system-files.ts';
 import { FakeFiles } from '../fake/fake-files.ts';
 import { VirtualClock } from '../fake/virtual-clock.ts';
@@ -81,6 +82,28 @@ describe('openRecords', () => {
     sink.write(response({ index: 1 }));
     await sink.close();
     expect(readFileSync(path, 'latin1')).toMatch(/^PAR1[\s\S]*extracted_title[\s\S]*PAR1$/);
+  });
+
+  it.each(['none.jsonl', 'none.csv', 'none.jsonl.gz', 'none.csv.gz', 'none.parquet', '/dev/null'])(
+    'drops bodies before they are whole where %s shows nothing of them',
+    async (name) => {
+      const opened = (body: 'none' | 'auto') => {
+        const path = name.startsWith('/') ? name : join(folder, name);
+        return openRecords(path, kindOf(path), { body }, tools);
+      };
+      const none = await opened('none');
+      expect(none.bodies).toBe(NO_BODIES);
+      await none.close();
+      const shown = await opened('auto');
+      expect(shown.bodies).toBe(undefined);
+      await shown.close();
+    },
+  );
+
+  it('leaves an archive its bodies', async () => {
+    const sink = await openRecords(join(folder, 'none.warc'), 'warc', { body: 'none' }, tools);
+    expect(sink.bodies).toBe(undefined);
+    await sink.close();
   });
 
   it('takes its files from whom it is told to', async () => {

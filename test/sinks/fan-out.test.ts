@@ -5,6 +5,7 @@ import type { Outcome } from '../../src/model/outcome.ts';
 import { csvSink } from '../../src/sinks/csv.ts';
 import { FanOut, openFanOut } from '../../src/sinks/fan-out.ts';
 import { jsonLinesSink } from '../../src/sinks/json-lines.ts';
+import { NO_BODIES } from '../../src/sinks/no-bodies.ts';
 import { openOutputFile } from '../../src/sinks/output-file.ts';
 import type { RecordOptions } from '../../src/sinks/record-sink.ts';
 import { type FileSinkTools, sinkOnFiles } from '../contract/sink-suite-files.ts';
@@ -156,6 +157,16 @@ describe('FanOut', () => {
     expect(new FanOut([new Puppet(), new Puppet()]).commitMs).toBe(undefined);
     expect(new FanOut([new Puppet(), new Puppet({ bodies })]).bodies).toBe(bodies);
     expect(new FanOut([new Puppet()]).bodies).toBe(undefined);
+  });
+
+  it('drops bodies where all of them do, and only there', () => {
+    const bodies = {} as BodyStore;
+    const none = () => new Puppet({ bodies: NO_BODIES });
+    expect(new FanOut([none(), none()]).bodies).toBe(NO_BODIES);
+    expect(new FanOut([none(), new Puppet()]).bodies).toBe(undefined);
+    expect(new FanOut([none(), new Puppet({ bodies })]).bodies).toBe(bodies);
+    const archive = Object.assign(new Puppet(), { takesEncoded: true });
+    expect(new FanOut([none(), archive]).bodies).toBe(undefined);
   });
 
   it('leaves bodies in memory where one of them wants them so, as they came', () => {
