@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { ELSEWHERE, LOCALHOST } from '../server/certificate.ts';
 import { type Http2Options, Http2Peer, type Http2Script } from '../server/http2-server.ts';
 import { LoopbackProxy } from '../server/proxy-server.ts';
-import { RawServer } from '../server/raw-server.ts';
+import { type RawPeer, RawServer } from '../server/raw-server.ts';
 
 const open: { close(): Promise<void> }[] = [];
 const TLS = { ca: LOCALHOST.cert };
@@ -80,6 +80,18 @@ describe('proxies', () => {
     expect(new Set(outcomes.map(short))).toEqual(new Set([`2 origin.test:${peer.port}`]));
     expect([proxy.connections, peer.connections.length]).toEqual([1, 1]);
     expect(JSON.stringify(peer.arrivals)).not.toMatch(/s3cret|proxy/i);
+  });
+
+  it('that are down are not passed by, however the origin is spelled', async () => {
+    const down = { onConnection: ({ tcp }: RawPeer) => tcp.destroy() };
+    const [origin, proxy] = [await RawServer.open(() => {}, down), await RawServer.open(() => {}, down)];
+    open.push(origin, proxy);
+    const urls = [`http://localhost:${origin.port}/1`, `http://LOCALHOST:${origin.port}/2`];
+    const options: FlurryOptions = { httpVersion: '2', retry: 0, proxy: `socks5h://127.0.0.1:${proxy.port}` };
+    const outcomes = await flurry.all(urls, options);
+    expect(outcomes.map(({ type }) => type)).toEqual(['failure', 'failure']);
+    expect(proxy.connections).toBeGreaterThan(0);
+    expect(origin.connections).toBe(0);
   });
 });
 

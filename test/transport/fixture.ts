@@ -77,10 +77,14 @@ export class FakeNetwork {
     return this.sendRequest(request);
   }
 
-  sendRequest(request: Request): Asked {
+  /** `heard`: called with its outcome, in the middle of whatever the transport is doing. */
+  sendRequest(request: Request, heard?: (asked: Asked) => void): Asked {
     const asked = new Asked(request);
     this.asked.push(asked);
-    this.transport.send(request, (_, outcome) => asked.outcomes.push(outcome));
+    this.transport.send(request, (_, outcome) => {
+      asked.outcomes.push(outcome);
+      heard?.(asked);
+    });
     return asked;
   }
 

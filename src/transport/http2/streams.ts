@@ -28,7 +28,7 @@ const STREAMS_ASSUMED = 100;
 /** Where it says that it has no limit. */
 const STREAMS_UNLIMITED = 1_000;
 const STREAM_ID_MAX = 0x7fff_ffff;
-/** Streams that we have reset and whose peer may not know it yet. */
+/** Streams that one of the two has reset, remembered for what comes on them yet. */
 const RESETS_MAX = 10_000;
 const CONTINUATIONS_MAX = 16;
 /** RFC 9218 section 2.1: nobody here looks at the priorities of RFC 7540. */
@@ -182,10 +182,14 @@ export class Streams implements FrameVisitor {
   /** Once for each stream (section 5.1). */
   #reset(id: number, code: number): void {
     this.writer.rstStream(id, code);
+    this.#rememberReset(id);
+    this.#events.onReady();
+  }
+
+  #rememberReset(id: number): void {
     this.#resets.add(id);
     // The one that was reset first is the one that its peer knows of by now.
     if (this.#resets.size > RESETS_MAX) this.#resets.delete(this.#resets.values().next().value!);
-    this.#events.onReady();
   }
 
   /** Nothing of it is needed any more. */
@@ -366,6 +370,8 @@ export class Streams implements FrameVisitor {
     const request = stream.request!;
     const isUnprocessed = code === ErrorCode.REFUSED_STREAM || code === ErrorCode.HTTP_1_1_REQUIRED;
     const again = isUnprocessed && stream.isRepeatable;
+    // Whatever it sends there yet is not answered.
+    this.#rememberReset(id);
     const phase = phaseOf(stream);
     this.release(stream);
     if (again) this.#events.onUnprocessed(request, code);

@@ -2,6 +2,7 @@
 // peer is asked what the client did against the rules of RFC 9113.
 
 import { afterEach, expect } from 'vitest';
+import type { BodyReader, BodyStream } from '../../../src/model/body-stream.ts';
 import type { ContentControl, ContentTaker } from '../../../src/model/contracts.ts';
 import type { Kind } from '../../../src/model/outcome.ts';
 import type { Request, RequestInput } from '../../../src/model/request.ts';
@@ -147,4 +148,25 @@ export class Taker implements ContentTaker {
     this.text += bytes.toString('latin1', start, end);
     return this.wants;
   }
+}
+
+/** A body that nothing comes of, unless told otherwise. */
+export function bodyStream(told: Partial<BodyReader> & { readonly replayable?: boolean } = {}): BodyStream {
+  const { replayable = false, read = () => {}, close = () => {} } = told;
+  return { length: undefined, replayable, contentType: undefined, open: () => ({ read, close }) };
+}
+
+/** A body that fails at once, such as a stream that somebody else is reading. */
+export const BROKEN: BodyStream = {
+  ...bodyStream(),
+  open() {
+    throw new Error('it cannot be read');
+  },
+};
+
+/** A POST to http://host or wherever, with such a body. */
+export function post(net: FakeNetwork, url: string, stream: BodyStream): Asked {
+  return net.send({ url, method: 'POST' }, (request) => {
+    request.stream = stream;
+  });
 }

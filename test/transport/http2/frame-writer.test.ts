@@ -220,11 +220,6 @@ describe('names', () => {
   });
 
   it('section 6: of frames', () => {
-    expect([0, 5, 9, 16].map(frameName)).toEqual([
-      'DATA',
-      'PUSH_PROMISE',
-      'CONTINUATION',
-      'type 0x10',
-    ]);
+    expect([0, 5, 9, 16].map(frameName)).toEqual(['DATA', 'PUSH_PROMISE', 'CONTINUATION', 'type 0x10']);
   });
 });

@@ -377,6 +377,15 @@ describe('a connection takes no more than linear time, and holds no more, for', 
     expectLinearTime(count, (times) => client.flood(frames, times));
   });
 
+  it('windows that change again and again in one frame, with many streams open', () => {
+    const few = 682;
+    const clients = new Map([few, few * TIMES].map((count) => [count, new Client(count)]));
+    expectLinearTime(few, (count) => {
+      const windows = Array.from({ length: count }, (_, i) => [4, 65_535 - (i % 2)] as const);
+      clients.get(count)!.flood(frameOf(Type.SETTINGS, 0, 0, settingsOf(windows)), 40);
+    });
+  });
+
   it('REFUSED_STREAM on whatever is sent', () => {
     const refuse = (times: number) => {
       const client = new Client(100);

@@ -263,7 +263,7 @@ describe('8.1 a response', () => {
     all.peer.data(1, 'x'.repeat(11));
     expect(all.first.short).toBe('body/too-large');
     all.net.turn();
-    expect(all.peer.request(1).reset).toBeDefined();
+    expect(all.peer.request(1).reset).toBe(Code.CANCEL);
     expectGoingOn(all);
   });
 });
