@@ -312,10 +312,11 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   #onOtherProtocol(opening: Opening): void {
     this.#openFailedMs = this.#tools.clock.now();
-    const first = this.#protocols === ONLY ? undefined : this.#takeWaiting();
+    const waiting = this.#protocols === ONLY ? [] : this.#takeWaiting();
+    const first = waiting.shift();
     if (first !== undefined) {
       this.#waited(first);
-      return this.#moveTo(this.#tools.onHttp1(this, opening, first));
+      return this.#moveTo(this.#tools.onHttp1(this, opening, first), waiting);
     }
     opening.close();
     this.#opener = undefined;
@@ -326,12 +327,14 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.#failPending('tls', 'protocol', text, undefined);
   }
 
-  /** All that wait; the connections end when they have nothing to do. */
-  #moveTo(pool: Pool): void {
+  /** Another pool has the origin now, and all that wait; the connections end when they have nothing to do. */
+  #moveTo(pool: Pool, waiting: readonly Request[]): void {
     const isLast = this.#retired && !this.#moved;
     this.#moved = true;
     this.#retired = true;
-    for (let next = this.#takeWaiting(); next !== undefined; next = this.#takeWaiting()) {
+    for (const next of waiting) {
+      // Whoever heard of another may have cancelled it.
+      if (next.done === undefined) continue;
       this.#waited(next);
       this.#tools.pass(next);
     }
@@ -340,11 +343,16 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     this.#leaveIfEmpty();
   }
 
-  #takeWaiting(): Request | undefined {
-    let next = this.#pending.shift();
-    while (next !== undefined && next.done === undefined) next = this.#pending.shift();
-    if (next !== undefined && next === this.#opener) this.#opener = undefined;
-    return next;
+  /** All requests of its own origin that wait; those of others go where they belong. */
+  #takeWaiting(): Request[] {
+    const all: Request[] = [];
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) all.push(next);
+    this.#opener = undefined;
+    const own = all.filter((one) => !this.#isForeign(one) && one.done !== undefined);
+    for (const one of all) {
+      if (this.#isForeign(one) && one.done !== undefined) this.#tools.onForeign(one, false);
+    }
+    return own;
   }
 
   onOpenFailed(opening: Opening, phase: Phase, kind: Kind, error: unknown): void {
@@ -429,10 +437,9 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     if (this.#aborted || request.cancelled) return this.#refuse(request);
     if (this.#left) return this.#tools.pass(request);
     if (code === ErrorCode.HTTP_1_1_REQUIRED && this.#protocols === BOTH && this.isSecure) {
-      const pool = this.#tools.onHttp1(this);
-      this.#waited(request);
-      this.#tools.pass(request);
-      return this.#moveTo(pool);
+      if (this.#isForeign(request)) return this.#tools.onForeign(request, false);
+      const waiting = this.#takeWaiting();
+      return this.#moveTo(this.#tools.onHttp1(this), [request, ...waiting]);
     }
     if (request.unprocessed > UNPROCESSED_MAX || code === ErrorCode.HTTP_1_1_REQUIRED) {
       const text =
