@@ -1013,7 +1013,7 @@ export const OPTIONS = {
     max: 2 * 1024 ** 3 - 1,
     flag: '--max-filesize <size>',
     group: 'Limits on responses',
-    doc: 'body of one response; it is held in memory',
+    doc: 'body of one response; it is held in memory, unless --body is none or files',
   }),
   downloadBytesMax: bytes({
     default: 64 * 1024 ** 3,
