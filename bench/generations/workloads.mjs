@@ -94,7 +94,7 @@ export const CURVES = [
     title: 'Goodput over the size of the semaphore, 20 ms away',
     everybody: true,
     autoRequests: 20_000,
-    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 330 },
+    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 480 },
     quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 1.5, budgetS: 130 },
   },
   {
@@ -103,7 +103,7 @@ export const CURVES = [
     title: 'Goodput over the size of the semaphore, a server with 60 workers’ worth',
     everybody: false,
     autoRequests: 12_000,
-    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 100 },
+    full: { sizes: POWERS_OF_TWO, turns: 40, requestsMax: 4_000, pointS: 5, budgetS: 180 },
     quick: { sizes: [1, 8, 64, 512, 4096], turns: 16, requestsMax: 1_500, pointS: 2, budgetS: 40 },
   },
 ];
