@@ -76,7 +76,7 @@ describe('flurry run --help', () => {
     expect(text).toContain('up to --per-host or 256 (default: auto)');
     expect(text).toContain('(one of auto, lines, jsonl, csv, har; default: auto)');
     expect(text).toContain('for the TCP handshake (default: 10s)');
-    expect(text).toContain('it is held in memory (default: 64M)');
+    expect(text).toContain('it is held in memory, unless --body is none or files (default: 64M)');
   });
 
   it('has the flags that stand for a value, each with it', () => {

@@ -53,7 +53,8 @@ describe('the normal form of a URL', () => {
         const normal = normalisedUrl(`http://host/${plain}?${query}`);
         expect(normalisedUrl(`HTTP://HOST:80/${escaped(plain)}?${query}#x`)).toBe(normal);
         const asked = new URL(normal);
-        expect(decodeURIComponent(asked.pathname)).toBe(new URL(`http://host/${plain}`).pathname);
+        // By way of x: Node 20 overlooks the dot segment at the end of //.a/. where there is no other before it.
+        expect(decodeURIComponent(asked.pathname)).toBe(new URL(`http://host/x/../${plain}`).pathname);
       }),
     );
   });
