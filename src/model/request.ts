@@ -158,6 +158,12 @@ export class Request {
     return this.hops.length === 0 ? this.url : this.hops[0]!.url;
   }
 
+  /** Its attempt starts now: what it waited in the transport is charged to no timeout. */
+  startLater(nowMs: number): void {
+    this.queueMs += nowMs - this.startedAtMs;
+    this.startedAtMs = nowMs;
+  }
+
   /** This request goes on as `next`: all that belongs to its way, and not to what is sent, goes with it. */
   replaceBy(next: Request): void {
     next.taker = this.taker;

@@ -5,11 +5,10 @@
 import type { Address, Clock, Done, Holder, Resolver, Routes } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
-import { Failure } from '../model/outcome.ts';
 import type { Request } from '../model/request.ts';
 import type { Coalescing, SharedConnection, Sharer } from './http2/coalescing.ts';
 import { type Pool, poolKey } from './pool.ts';
-import { settle } from './settling.ts';
+import { refuse } from './settling.ts';
 import { Timed, type TimerWheel } from './timer-wheel.ts';
 
 export interface CoalescingTools {
@@ -50,7 +49,7 @@ export class CoalescingPool extends Timed implements Pool, Holder, Sharer {
   send(request: Request, done: Done): void {
     request.done = done;
     if (this.#aborted || request.cancelled) {
-      this.#refuse(request);
+      refuse(request);
       return this.#leaveIfEmpty();
     }
     if (this.#shared?.connection.isUsable === true) return this.#shared.pool.send(request, done);
@@ -61,7 +60,7 @@ export class CoalescingPool extends Timed implements Pool, Holder, Sharer {
 
   abort(): void {
     this.#aborted = true;
-    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) refuse(r);
     this.#shared = undefined;
     this.#leaveIfEmpty();
   }
@@ -72,18 +71,13 @@ export class CoalescingPool extends Timed implements Pool, Holder, Sharer {
   rest(): void {}
 
   cancel(request: Request): void {
-    this.#refuse(request);
+    refuse(request);
   }
 
   /** The connection that it shared is over: who comes next looks again. */
   onGone(): void {
     this.#shared = undefined;
     this.#leaveIfEmpty();
-  }
-
-  #refuse(request: Request): void {
-    if (request.done === undefined) return;
-    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
   // ── looking ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -113,10 +107,8 @@ export class CoalescingPool extends Timed implements Pool, Holder, Sharer {
     if (this.#shared === undefined) this.#tools.onAlone(this);
     for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
       if (next.done === undefined) continue;
-      const nowMs = this.#tools.clock.now();
       // To look for it is no part of its attempt, which looks the name up once more.
-      next.queueMs += nowMs - next.startedAtMs;
-      next.startedAtMs = nowMs;
+      next.startLater(this.#tools.clock.now());
       this.#tools.pass(next);
     }
     this.#leaveIfEmpty();

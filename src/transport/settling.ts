@@ -10,6 +10,12 @@ export function settle(request: Request, outcome: Outcome): void {
   done(request, outcome);
 }
 
+/** Nothing of it was sent, and nobody waits for it. Not twice: what was cancelled while it waited is come by later. */
+export function refuse(request: Request): void {
+  if (request.done === undefined) return;
+  settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
+}
+
 /** `resend`: sending it once more repeats nothing. */
 export function settleFailed(
   request: Request,

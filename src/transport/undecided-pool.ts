@@ -4,13 +4,13 @@
 import type { Done, Holder } from '../model/contracts.ts';
 import { Fifo } from '../model/fifo.ts';
 import type { Origin } from '../model/origin.ts';
-import { Failure, type Kind, type Phase } from '../model/outcome.ts';
+import type { Kind, Phase } from '../model/outcome.ts';
 import type { ProxyServer } from '../model/proxy-server.ts';
 import type { Request } from '../model/request.ts';
 import { failureText } from './failure-text.ts';
 import { Opening, type OpeningOwner, type OpeningTools } from './opening.ts';
 import { type Pool, poolKey } from './pool.ts';
-import { settle, settleFailed } from './settling.ts';
+import { refuse, settleFailed } from './settling.ts';
 
 const PROTOCOLS = ['h2', 'http/1.1'] as const;
 
@@ -50,7 +50,7 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
   send(request: Request, done: Done): void {
     request.done = done;
     if (this.#aborted || request.cancelled) {
-      this.#refuse(request);
+      refuse(request);
       return this.#leaveIfEmpty();
     }
     request.holder = this;
@@ -68,7 +68,7 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
     this.#aborted = true;
     this.#opening?.close();
     this.#opening = undefined;
-    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) refuse(r);
     this.#leaveIfEmpty();
   }
 
@@ -82,17 +82,12 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
 
   /** The others wait on; with the last one the opening ends. */
   cancel(request: Request): void {
-    this.#refuse(request);
+    refuse(request);
     this.#dropSettled();
     if (this.#pending.length > 0) return;
     this.#opening?.close();
     this.#opening = undefined;
     this.#leaveIfEmpty();
-  }
-
-  #refuse(request: Request): void {
-    if (request.done === undefined) return;
-    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
   #dropSettled(): void {
@@ -104,21 +99,14 @@ export class UndecidedPool implements Pool, OpeningOwner, Holder {
     const first = this.#next();
     // What it cost is that one's alone that it was begun for.
     if (first !== this.#opener) opening.forgetCost();
-    if (first !== undefined && first !== this.#opener) this.#waited(first);
+    if (first !== undefined && first !== this.#opener) first.startLater(this.#tools.clock.now());
     this.#opener = undefined;
     const pool = this.#tools.onDecided(this, opening, first);
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
-      this.#waited(next);
+      next.startLater(this.#tools.clock.now());
       this.#tools.pass(next);
     }
     if (this.#retired) pool.retire();
-  }
-
-  /** What it waited for the answer is charged to no timeout. */
-  #waited(request: Request): void {
-    const nowMs = this.#tools.clock.now();
-    request.queueMs += nowMs - request.startedAtMs;
-    request.startedAtMs = nowMs;
   }
 
   #next(): Request | undefined {

@@ -4,13 +4,12 @@
 import type { Done, Holder } from '../../model/contracts.ts';
 import { Fifo } from '../../model/fifo.ts';
 import type { Origin } from '../../model/origin.ts';
-import { Failure } from '../../model/outcome.ts';
 import type { ProxyServer } from '../../model/proxy-server.ts';
 import { isIdempotent, type Request } from '../../model/request.ts';
 import type { Opening } from '../opening.ts';
 import { PeerManner } from '../peer-manner.ts';
 import { type IdleConnections, type Pool, poolKey } from '../pool.ts';
-import { settle } from '../settling.ts';
+import { refuse } from '../settling.ts';
 import { Connection, isPipelinable } from './connection.ts';
 import type { ConnectionOwner, ConnectionTools } from './connection-tools.ts';
 import { forwardsFor, RequestHeads } from './request-head.ts';
@@ -79,7 +78,7 @@ export class Http1Pool implements Pool, ConnectionOwner, Holder {
   send(request: Request, done: Done): void {
     request.done = done;
     if (this.#aborted || request.cancelled) {
-      this.#refuse(request);
+      refuse(request);
       return this.#leaveIfEmpty();
     }
     if (request.fresh) return this.#open(request);
@@ -110,7 +109,7 @@ export class Http1Pool implements Pool, ConnectionOwner, Holder {
   abort(): void {
     this.#aborted = true;
     // First those that wait: a connection that closes would make room for them.
-    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) refuse(r);
     for (const connection of [...this.#connections]) connection.abort();
   }
 
@@ -125,14 +124,8 @@ export class Http1Pool implements Pool, ConnectionOwner, Holder {
 
   /** It waits here, for room or for a poll. */
   cancel(request: Request): void {
-    this.#refuse(request);
+    refuse(request);
     if (this.#pending.length > 0) this.#drain();
-  }
-
-  /** Not twice: what was cancelled while it waited is come by later. */
-  #refuse(request: Request): void {
-    if (request.done === undefined) return;
-    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
   #open(request: Request): void {
@@ -195,13 +188,13 @@ export class Http1Pool implements Pool, ConnectionOwner, Holder {
     for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
       if (next.cancelled) {
         this.#pending.shift();
-        this.#refuse(next);
+        refuse(next);
         continue;
       }
       const connection = this.#roomFor(next);
       if (connection === undefined && this.#connections.size >= this.#tools.pipelinedConnectionsMax) return;
       this.#pending.shift();
-      this.#waited(next);
+      next.startLater(this.#tools.clock.now());
       if (connection === undefined) {
         this.#open(next);
         continue;
@@ -210,13 +203,6 @@ export class Http1Pool implements Pool, ConnectionOwner, Holder {
       if (connection.outstanding >= this.#tools.pipeline) this.#roomy.delete(connection);
       else if (connection.outstanding > 0) this.#roomy.add(connection);
     }
-  }
-
-  /** Its attempt starts when it goes out: what it waited for a connection is charged to no timeout. */
-  #waited(request: Request): void {
-    const nowMs = this.#tools.clock.now();
-    request.queueMs += nowMs - request.startedAtMs;
-    request.startedAtMs = nowMs;
   }
 
   #roomFor(request: Request): Connection | undefined {

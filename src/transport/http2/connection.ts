@@ -282,9 +282,8 @@ export class Http2Connection extends Timed implements Holder, OpenEvents, Stream
   }
 
   onReset(request: Request, phase: Phase, code: number): void {
-    const where = request.sent === 'partial' ? 'send' : phase;
     const text = `${this.#owner.peer} reset the stream (${errorName(code)})`;
-    settleFailed(request, where, 'reset', text, undefined, false, this.heardMs);
+    settleFailed(request, phase, 'reset', text, undefined, false, this.heardMs);
     this.#onFreed();
   }
 

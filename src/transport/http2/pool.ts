@@ -4,13 +4,13 @@
 import type { Done, Holder } from '../../model/contracts.ts';
 import { Fifo } from '../../model/fifo.ts';
 import type { Origin } from '../../model/origin.ts';
-import { Failure, type Kind, type Phase } from '../../model/outcome.ts';
+import type { Kind, Phase } from '../../model/outcome.ts';
 import type { ProxyServer } from '../../model/proxy-server.ts';
 import type { Request } from '../../model/request.ts';
 import { failureText } from '../failure-text.ts';
 import { Opening, type OpeningOwner } from '../opening.ts';
 import { type Pool, poolKey } from '../pool.ts';
-import { settle, settleFailed } from '../settling.ts';
+import { refuse, settleFailed } from '../settling.ts';
 import { Timed } from '../timer-wheel.ts';
 import { Http2Connection } from './connection.ts';
 import type { Http2Owner, Http2Tools } from './connection-tools.ts';
@@ -76,7 +76,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   send(request: Request, done: Done): void {
     request.done = done;
     if (this.#aborted || request.cancelled) {
-      this.#refuse(request);
+      refuse(request);
       return this.#leaveIfEmpty();
     }
     const connection = this.#pending.length === 0 ? this.#roomFor(request) : undefined;
@@ -105,7 +105,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   abort(): void {
     this.#aborted = true;
-    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) this.#refuse(r);
+    for (let r = this.#pending.shift(); r !== undefined; r = this.#pending.shift()) refuse(r);
     this.#dropOpenings();
     for (const connection of [...this.#connections]) connection.abort();
     this.#leaveIfEmpty();
@@ -125,16 +125,10 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   /** It waits here for a stream. */
   cancel(request: Request): void {
-    this.#refuse(request);
+    refuse(request);
     this.#serve();
     if (this.#pending.length === 0) this.#dropOpenings();
     this.#leaveIfEmpty();
-  }
-
-  /** Not twice: what was cancelled while it waited is come by later. */
-  #refuse(request: Request): void {
-    if (request.done === undefined) return;
-    settle(request, Failure.of(request, 'queue', 'aborted', 'stopped before it was sent', 0));
   }
 
   // ── which connection ────────────────────────────────────────────────────────────────────────────────────
@@ -197,7 +191,8 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       this.#pending.shift();
       if (isOver) continue;
       if (connection !== undefined) {
-        this.#sendOn(connection, next, this.#waited(next));
+        next.startLater(this.#tools.clock.now());
+        this.#sendOn(connection, next, next.startedAtMs);
         served = true;
         passed = 0;
       } else if (this.#isStranded(next)) this.#tools.onForeign(next, false);
@@ -212,14 +207,6 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
   /** One that must not go to just any connection does not hold up those that may; each is asked once. */
   #mayPass(request: Request, passed: number): boolean {
     return passed < this.#pending.length && (request.fresh || this.#isForeign(request));
-  }
-
-  /** Its attempt starts when it goes out: what it waited for a stream is charged to no timeout. */
-  #waited(request: Request): number {
-    const nowMs = this.#tools.clock.now();
-    request.queueMs += nowMs - request.startedAtMs;
-    request.startedAtMs = nowMs;
-    return nowMs;
   }
 
   // ── opening ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -242,7 +229,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
       if (this.#opener === undefined) {
         this.#opener = this.#pending.peek()!;
         // From now on it is its own connection that it waits for.
-        this.#waited(this.#opener);
+        this.#opener.startLater(this.#tools.clock.now());
       }
       this.#open();
     }
@@ -315,7 +302,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     const waiting = this.#protocols === ONLY ? [] : this.#takeWaiting();
     const first = waiting.shift();
     if (first !== undefined) {
-      this.#waited(first);
+      first.startLater(this.#tools.clock.now());
       return this.#moveTo(this.#tools.onHttp1(this, opening, first), waiting);
     }
     opening.close();
@@ -335,7 +322,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
     for (const next of waiting) {
       // Whoever heard of another may have cancelled it.
       if (next.done === undefined) continue;
-      this.#waited(next);
+      next.startLater(this.#tools.clock.now());
       this.#tools.pass(next);
     }
     if (isLast) pool.retire();
@@ -434,7 +421,7 @@ export class Http2Pool extends Timed implements Pool, Http2Owner, OpeningOwner, 
 
   onUnprocessed(request: Request, code: number, connection: Http2Connection): void {
     request.unprocessed++;
-    if (this.#aborted || request.cancelled) return this.#refuse(request);
+    if (this.#aborted || request.cancelled) return refuse(request);
     if (this.#left) return this.#tools.pass(request);
     if (code === ErrorCode.HTTP_1_1_REQUIRED && this.#protocols === BOTH && this.isSecure) {
       if (this.#isForeign(request)) return this.#tools.onForeign(request, false);

@@ -2,7 +2,7 @@
 // of flow control. It writes frames and hears of frames; wires, deadlines and what becomes of requests are others' matter.
 
 import type { ContentControl } from '../../model/contracts.ts';
-import type { ConnectionTimings } from '../../model/outcome.ts';
+import type { ConnectionTimings, Phase } from '../../model/outcome.ts';
 import type { Request } from '../../model/request.ts';
 import { type Fault, malformed, type ResponseLimits, tooLarge } from '../response-limits.ts';
 import { type ConnectionFault, ErrorCode } from './errors.ts';
@@ -17,7 +17,7 @@ import { HpackDecoder } from './hpack-decoder.ts';
 import { RequestBlocks } from './request-blocks.ts';
 import { ResponseHeads } from './response-heads.ts';
 import { SendingBodies } from './sending-body.ts';
-import { Stream } from './stream.ts';
+import { phaseOf, Stream } from './stream.ts';
 
 /** What a peer may send on one stream, and on all of them, before it is told to go on. A response that is collected is
  *  taken as it comes; of one whose taker holds back, this much may lie in memory. */
@@ -38,8 +38,8 @@ const NO_RFC7540_PRIORITIES = 0x9;
 export interface StreamEvents {
   /** Its response is whole; it is still there to be taken, and `release` is due. */
   onComplete(stream: Stream): void;
-  onFault(request: Request, phase: 'headers' | 'body', fault: Fault): void;
-  onReset(request: Request, phase: 'headers' | 'body', code: number): void;
+  onFault(request: Request, phase: Phase, fault: Fault): void;
+  onReset(request: Request, phase: Phase, code: number): void;
   /** The peer has not looked at it, and it can be sent again. `code`: of the frame that said so. */
   onUnprocessed(request: Request, code: number): void;
   /** Something has come for it. */
@@ -52,6 +52,13 @@ export interface StreamEvents {
   onGoaway(): void;
   /** Something is to leave with this turn. */
   onReady(): void;
+}
+
+interface EndedStream {
+  readonly request: Request;
+  readonly phase: Phase;
+  /** It can be sent again. */
+  readonly again: boolean;
 }
 
 export class Streams implements FrameVisitor {
@@ -338,8 +345,9 @@ export class Streams implements FrameVisitor {
   /** What came is no response; it concerns this stream alone (section 8.1.1). */
   #refuse(stream: Stream, fault: Fault, code: number = ErrorCode.PROTOCOL_ERROR): void {
     const request = stream.request!;
-    const phase = phaseOf(stream);
+    // Something has come, however much of the request is out.
     request.sent = 'response';
+    const phase = phaseOf(stream);
     this.cancel(stream, code);
     this.#events.onFault(request, phase, fault);
   }
@@ -431,19 +439,19 @@ export class Streams implements FrameVisitor {
     this.#goawayId = lastId;
     this.takesMore = false;
     this.goaway = { code, text: b.toString('latin1', start, end) };
-    for (const { request, again } of this.#endAbove(lastId)) {
+    for (const { request, phase, again } of this.#endAbove(lastId)) {
       if (again) this.#events.onUnprocessed(request, code);
-      else this.#events.onReset(request, 'headers', code);
+      else this.#events.onReset(request, phase, code);
     }
     this.#events.onGoaway();
   }
 
   /** Those that can be sent again come first: with the last of the others the connection may close. */
-  #endAbove(lastId: number): { readonly request: Request; readonly again: boolean }[] {
-    const ended: { request: Request; again: boolean }[] = [];
+  #endAbove(lastId: number): EndedStream[] {
+    const ended: EndedStream[] = [];
     for (const stream of [...this.#open.values()]) {
       if (stream.id <= lastId || stream.request === undefined) continue;
-      ended.push({ request: stream.request, again: stream.isRepeatable });
+      ended.push({ request: stream.request, phase: phaseOf(stream), again: stream.isRepeatable });
       // To let go of a body runs code of its producer, which may cancel others.
       this.release(stream);
     }
@@ -484,8 +492,4 @@ export class Streams implements FrameVisitor {
 /** What passes our limits is no fault of the peer's. */
 function codeOf({ kind }: Fault): number {
   return kind === 'too-large' ? ErrorCode.CANCEL : ErrorCode.PROTOCOL_ERROR;
-}
-
-function phaseOf(stream: Stream): 'headers' | 'body' {
-  return stream.head === undefined ? 'headers' : 'body';
 }
