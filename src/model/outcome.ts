@@ -33,7 +33,7 @@ export type Kind =
   | 'certificate'
   /** the proxy refused or did not understand */
   | 'proxy'
-  /** what came was not HTTP/1.x as RFC 9112 has it */
+  /** what came was not HTTP as RFC 9112 and RFC 9113 have it */
   | 'protocol'
   /** one of the limits on what a peer may send was passed */
   | 'too-large'

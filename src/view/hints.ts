@@ -13,7 +13,7 @@ const BY_KIND: Readonly<Record<Kind, string>> = {
   resources: 'this machine ran out of descriptors or ports; lower --concurrency',
   certificate: 'not accepted; the record says why; --cacert names whom to trust, -k trusts anyone',
   proxy: 'the proxy refused, or is none; the record says why',
-  protocol: 'what came was not HTTP/1.x',
+  protocol: 'what came was not HTTP as it was asked for',
   'too-large': 'more than a limit on responses allows; the record names it',
   unexpected: 'not what --fail-on expects of a response',
   'host-down': 'its host does not answer any more (--max-host-errors, --host-down)',
